@@ -1,0 +1,1 @@
+//! horde-eas: Exchange ActiveSync for Horde.
