@@ -1,0 +1,128 @@
+//! What the commands need from Horde and its mail server, as ports.
+//!
+//! [`Accounts`] proves credentials and says what a user may do, [`Items`] holds contacts (later
+//! calendars, tasks and notes), [`Mail`] the mailboxes.
+//! The adapters are `backend::horde` (JSON-RPC to the bridge) and `backend::imap`; only `app`
+//! knows which adapter fills a port.
+//! Ports speak in the protocol's classes and in domain words: no tags, no Status, no versions of
+//! the wire.
+
+pub mod items;
+pub mod mail;
+pub mod profile;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::backend::profile::{Profile, Site};
+use crate::secret::Secret;
+
+pub use crate::backend::items::Items;
+pub use crate::backend::mail::Mail;
+
+/// What a client sent to prove who it is.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user name after a `DOMAIN\` prefix was cut and Horde's rule for addresses was applied.
+    pub login: String,
+    /// The password, whole: never trimmed, never cut.
+    pub password: Secret<String>,
+}
+
+/// A user whose credentials were proven, and what Horde says of them.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What the client sent; the IMAP server may want the same.
+    pub credentials: Credentials,
+    /// What Horde said at the last session call.
+    pub profile: Arc<Profile>,
+}
+
+/// The way to Horde's users and settings.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Proves the credentials; may answer from a cache of proven ones.
+    ///
+    /// # Errors
+    /// `Refused` for wrong credentials, `Unavailable` when nobody can tell.
+    async fn login(&self, credentials: &Credentials) -> Result<Account, Error>;
+
+    /// Proves the credentials at Horde itself, and renews the cache.
+    ///
+    /// # Errors
+    /// As `login`; a refusal also empties the cache of this user's entry.
+    async fn refresh(&self, credentials: &Credentials) -> Result<Account, Error>;
+
+    /// Drops the credentials from the cache: somebody (the IMAP server) refused them.
+    async fn forget(&self, credentials: &Credentials);
+
+    /// Horde's site-wide settings, at most 60 seconds old.
+    ///
+    /// # Errors
+    /// `Unavailable` when they were never read or are too old to be trusted.
+    async fn site(&self) -> Result<Arc<Site>, Error>;
+}
+
+/// Why a backend could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct Error {
+    /// What the caller can do about it.
+    pub kind: Kind,
+    /// For the log: what happened, without secrets and without content.
+    pub message: String,
+    /// What lies beneath.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The kinds of [`Error`], by what the caller can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Kind {
+    /// The item changed since it was read.
+    #[error("conflict")]
+    Conflict,
+    /// The user may not do this.
+    #[error("denied")]
+    Denied,
+    /// The container (mailbox, address book) is gone.
+    #[error("container gone")]
+    Gone,
+    /// What was sent can not be stored; sending it again will not help.
+    #[error("invalid")]
+    Invalid,
+    /// The item is not there.
+    #[error("not found")]
+    NotFound,
+    /// The credentials are wrong.
+    #[error("refused")]
+    Refused,
+    /// Out of the size that the backend takes.
+    #[error("too large")]
+    TooLarge,
+    /// Temporary: the service does not answer; try again.
+    #[error("unavailable")]
+    Unavailable,
+    /// This backend can not do that.
+    #[error("unsupported")]
+    Unsupported,
+}
+
+impl Error {
+    /// An error of a kind with a message for the log.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// The same with what caused it.
+    #[must_use]
+    pub fn because(
+        kind: Kind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, message: message.into(), source: Some(source.into()) }
+    }
+}

@@ -1,0 +1,130 @@
+//! The port of items other than mail: contacts, and later calendars, tasks and notes.
+
+use async_trait::async_trait;
+
+use crate::backend::{Account, Error};
+use crate::eas::class::{Class, Item};
+
+/// The way to the items of Horde's applications.
+///
+/// Every call is one round trip to PHP, whatever it carries.
+#[async_trait]
+pub trait Items: Send + Sync {
+    /// All items of the shares, for a first Sync; distribution lists are left out.
+    ///
+    /// # Errors
+    /// `Gone` when a share is not there or may not be read: never an empty success.
+    async fn list(
+        &self,
+        account: &Account,
+        class: Class,
+        shares: &[String],
+    ) -> Result<Listing, Error>;
+
+    /// Applies the operations in order, then reads the wanted items: one call for both.
+    ///
+    /// An operation that fails does not stop the others; each has its own outcome.
+    ///
+    /// # Errors
+    /// Only when the whole call failed; then nothing is known of the operations, and they must be
+    /// sent again as they are (an `Add` is recognised by its uid).
+    async fn sync(&self, account: &Account, class: Class, batch: Batch) -> Result<Outcome, Error>;
+}
+
+/// An item's place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemRef {
+    /// Id of the share that holds it.
+    pub share: String,
+    /// Horde's uid: the ServerId on the wire.
+    pub uid: String,
+}
+
+/// All items of some shares at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// In the order of Horde's own list.
+    pub items: Vec<ItemRef>,
+    /// Modseq of the history at the moment before the listing.
+    pub mod_seq: u64,
+}
+
+/// What one call should do.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Writes, in order.
+    pub operations: Vec<Operation>,
+    /// Reads, after the writes.
+    pub export: Vec<ItemRef>,
+}
+
+/// One write.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Stores a new item under the given uid; when it is there already, nothing is stored twice.
+    Add {
+        /// The share that takes it.
+        share: String,
+        /// Uid made from device, user, folder, series and ClientId.
+        uid: String,
+        /// The item.
+        item: Box<Item>,
+    },
+    /// Changes the fields that the item has, clears those that `cleared` names.
+    Change {
+        /// Where the item is.
+        at: ItemRef,
+        /// The new values; `None` fields are not touched.
+        item: Box<Item>,
+        /// Whether fields that the item leaves out are to be cleared.
+        absent: Absent,
+    },
+    /// Deletes.
+    Delete {
+        /// Where the item is.
+        at: ItemRef,
+    },
+}
+
+/// What a field means that a client's Change leaves out. [MS-ASCMD] §2.2.3.179
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// No Supported element was sent: absent fields are cleared.
+    Clear,
+    /// An empty Supported element was sent: absent fields are kept.
+    Keep,
+    /// Supported named these tags (`Contacts:FirstName`): of the absent fields they alone are
+    /// cleared, the others are kept.
+    ClearOnly(Vec<String>),
+}
+
+/// What came of a [`Batch`].
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One for each operation, in order.
+    pub applied: Vec<Result<Applied, Error>>,
+    /// One for each item wanted, in order.
+    pub exported: Vec<Exported>,
+}
+
+/// What came of one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The item's uid; for an Add of an item that Horde knew already it may be another than asked.
+    pub uid: String,
+    /// The share that holds the item.
+    pub share: String,
+    /// Modseq of the item's history after the write; 0 when there is none.
+    pub mod_seq: u64,
+    /// True when an Add found the item there: the answer to its first try was lost.
+    pub existed: bool,
+}
+
+/// One item read.
+#[derive(Debug)]
+pub struct Exported {
+    /// Where it was looked for.
+    pub at: ItemRef,
+    /// The item; `NotFound` when it is gone, other kinds when this one alone is broken.
+    pub item: Result<Box<Item>, Error>,
+}

@@ -1,0 +1,186 @@
+//! The port of mail: mailboxes, their changes, their messages.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::backend::{Account, Error};
+use crate::eas::class::email::Email;
+use crate::eas::options::BodyPreference;
+
+/// The way to the user's mailboxes.
+///
+/// Mailbox names are full names in UTF-8, as Horde's state holds them.
+/// `Refused` means that the mail server does not take the credentials, `Gone` that a mailbox is
+/// not there, `Unavailable` that the server does not answer.
+#[async_trait]
+pub trait Mail: Send + Sync {
+    /// All mailboxes that the user should see, parents before children.
+    async fn mailboxes(&self, account: &Account) -> Result<Vec<Mailbox>, Error>;
+
+    /// The state of each mailbox, in one round trip where the server can; one that is gone is
+    /// left out.
+    async fn status(
+        &self,
+        account: &Account,
+        mailboxes: &[String],
+    ) -> Result<BTreeMap<String, MailboxStatus>, Error>;
+
+    /// Everything that a diff against `since` needs.
+    async fn changes(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        since: &Since<'_>,
+    ) -> Result<MailboxChanges, Error>;
+
+    /// Reads messages, batched: never one round trip for each message.
+    ///
+    /// The answers come in the order of `imap_uids`; a message that is gone is `NotFound`, one
+    /// that can not be read is an error of its own and does not stop the others.
+    async fn fetch(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        wanted: &Wanted,
+    ) -> Result<Vec<(u32, Result<Box<Email>, Error>)>, Error>;
+
+    /// Changes flags; uids that are gone are in the answer.
+    async fn store(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        changes: &[FlagChange],
+    ) -> Result<Vec<u32>, Error>;
+
+    /// Moves messages; the answer maps each uid that was there to its new one (`None` when the
+    /// server does not tell).
+    async fn move_to(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        target: &str,
+    ) -> Result<BTreeMap<u32, Option<u32>>, Error>;
+
+    /// Deletes messages for good; answers the uids that were there.
+    async fn delete(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+    ) -> Result<Vec<u32>, Error>;
+}
+
+/// A mailbox in the hierarchy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Full name, UTF-8.
+    pub name: String,
+    /// The last part of the name: what users see.
+    pub label: String,
+    /// Full name of the selectable mailbox above it.
+    pub parent: Option<String>,
+    /// What the server says it is for (SPECIAL-USE), when it says so.
+    pub special_use: Option<SpecialUse>,
+}
+
+/// The purposes of RFC 6154 that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecialUse {
+    /// `\Drafts`
+    Drafts,
+    /// `\Junk`
+    Junk,
+    /// `\Sent`
+    Sent,
+    /// `\Trash`
+    Trash,
+}
+
+/// The numbers of STATUS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailboxStatus {
+    /// MESSAGES
+    pub messages: u32,
+    /// UIDNEXT
+    pub uid_next: u32,
+    /// UIDVALIDITY
+    pub uid_validity: u32,
+    /// HIGHESTMODSEQ; 0 where the server or the mailbox has none.
+    pub highest_mod_seq: u64,
+}
+
+/// What the caller knows of a mailbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Since<'a> {
+    /// The status of the last look; `uid_next` 0 means never: then only `matching` is filled.
+    pub status: MailboxStatus,
+    /// The uids known, in any order.
+    pub known: &'a [u32],
+    /// Messages received before this day (Unix time, server's day) are out of the filter.
+    pub cutoff: Option<i64>,
+    /// Whether the set of messages inside the filter is wanted even when nothing was changed
+    /// (first look, changed filter, daily pass).
+    pub want_matching: bool,
+}
+
+/// What a mailbox looks like now, against a [`Since`].
+#[derive(Clone, Debug, Default)]
+pub struct MailboxChanges {
+    /// The status now; nothing in the rest is newer than its `highest_mod_seq`.
+    pub status: MailboxStatus,
+    /// Messages whose modseq is above the one known: new ones and those with changed flags.
+    /// Where the server has no modseq: all messages inside the filter with their flags.
+    pub changed: Vec<Seen>,
+    /// Known uids that are no longer in the mailbox.
+    pub vanished: Vec<u32>,
+    /// Uids inside the filter, ascending; `None` when not wanted and not looked up.
+    pub matching: Option<Vec<u32>>,
+}
+
+/// A message as FETCH FLAGS shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The uid.
+    pub imap_uid: u32,
+    /// `\Seen`
+    pub read: bool,
+    /// `\Flagged`
+    pub flagged: bool,
+    /// `\Deleted`
+    pub deleted: bool,
+    /// Keywords, lower case.
+    pub keywords: Vec<String>,
+    /// Whether the message is inside the filter; always true without a cutoff.
+    pub inside: bool,
+}
+
+/// What of a message is wanted, and in which shape.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Bodies that the client would like, in its order of preference.
+    pub bodies: Vec<BodyPreference>,
+    /// MIMESupport: 0 never, 1 S/MIME only, 2 all.
+    pub mime_support: u8,
+    /// Bytes of raw MIME at most; `None` for all.
+    pub mime_truncation: Option<u32>,
+    /// Whether ConversationId, Categories and the like (14.0 on) are wanted.
+    pub conversations: bool,
+}
+
+/// A change of flags that a client asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagChange {
+    /// The uid.
+    pub imap_uid: u32,
+    /// Sets or clears `\Seen`.
+    pub read: Option<bool>,
+    /// Sets or clears `\Flagged`.
+    pub flagged: Option<bool>,
+    /// Keywords to set.
+    pub add_keywords: Vec<String>,
+    /// Keywords to clear.
+    pub remove_keywords: Vec<String>,
+}

@@ -1,0 +1,197 @@
+//! What Horde says of a user, and of itself.
+
+use std::collections::BTreeMap;
+
+use crate::secret::Secret;
+
+/// What Horde says of one user at login: identity, permissions, shares, mail server.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// Horde's own name of the user: the key of all state tables.
+    pub user: String,
+    /// IANA name of the user's time zone; empty when none is set.
+    pub time_zone: String,
+    /// Language of the user, such as `de_DE`.
+    pub locale: String,
+    /// Whether the permission `horde:activesync` lets the user in.
+    pub allowed: bool,
+    /// How many devices the user may pair; `None` for any number.
+    pub max_devices: Option<u32>,
+    /// Whether the phone must be provisioned.
+    pub provisioning: Provisioning,
+    /// The policies that the administrator set, by Horde's names; others have Horde's defaults.
+    pub policies: BTreeMap<String, i64>,
+    /// Address books; `None` when the application is not there for this user.
+    pub contacts: Option<Shares>,
+    /// Calendars.
+    pub calendar: Option<Shares>,
+    /// Task lists.
+    pub tasks: Option<Shares>,
+    /// Notepads.
+    pub notes: Option<Shares>,
+    /// The mail server; `None` means dummy mail folders, and the reason is in `mail_off`.
+    pub mail: Option<MailProfile>,
+    /// Why there is no mail: `POP3 only`, `separate login`, `IMP is not installed`, `switched off`.
+    pub mail_off: Option<String>,
+    /// The user's identities, the default one first.
+    pub identities: Vec<Identity>,
+}
+
+/// Whether a phone must accept policies before it may sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provisioning {
+    /// No policies.
+    #[default]
+    None,
+    /// Policies for those that can, others may pass.
+    Loose,
+    /// Policies for all.
+    Force,
+}
+
+/// The shares of one class that a user sees.
+#[derive(Clone, Debug, Default)]
+pub struct Shares {
+    /// The folder's name when all shares appear as one, in the user's language.
+    pub title: String,
+    /// Whether the user allows one folder for each share (preference `activesync_no_multiplex`).
+    pub separate: bool,
+    /// The share that takes new items; `None` when the user has none.
+    pub default: Option<String>,
+    /// Ids of the shares to sync, in Horde's order: the sync preference or what stands in for it.
+    pub sync: Vec<String>,
+    /// Those and all others that the user may read.
+    pub all: Vec<Share>,
+}
+
+/// One share: a calendar, an address book, a task list, a notepad.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Horde's id.
+    pub id: String,
+    /// What the user sees.
+    pub name: String,
+    /// The owner's user name; empty for a share of the system.
+    pub owner: String,
+    /// Whether the user may read.
+    pub readable: bool,
+    /// Whether the user may add and change.
+    pub writable: bool,
+    /// Whether the user may delete.
+    pub deletable: bool,
+}
+
+/// Where and how the user's mail is read.
+#[derive(Clone, Debug, Default)]
+pub struct MailProfile {
+    /// Host name or address of the IMAP server.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The login name there.
+    pub login: String,
+    /// The password, when it is not the one that the client sent.
+    pub password: Option<Secret<String>>,
+    /// Capabilities of the server that Horde is told to ignore, upper case.
+    pub ignored_capabilities: Vec<String>,
+    /// Full UTF-8 names of the special mailboxes.
+    pub special: SpecialMailboxes,
+    /// Whether only subscribed mailboxes are shown.
+    pub subscribed_only: bool,
+    /// The keywords that IMP shows as labels.
+    pub labels: Vec<Label>,
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// STARTTLS when the server offers it.
+    StartTlsIfOffered,
+    /// STARTTLS or nothing.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+/// Full UTF-8 names of mailboxes with a purpose; `None` when the user has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpecialMailboxes {
+    /// Drafts.
+    pub drafts: Option<String>,
+    /// Sent mail.
+    pub sent: Option<String>,
+    /// Junk.
+    pub spam: Option<String>,
+    /// Trash; `None` also when the user deletes for good.
+    pub trash: Option<String>,
+}
+
+/// A keyword of the IMAP server and the label that IMP gives it: a category on the phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The IMAP keyword, lower case.
+    pub keyword: String,
+    /// What users see.
+    pub name: String,
+}
+
+/// One of the identities under which a user writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The identity's own name.
+    pub name: String,
+    /// The writer's full name.
+    pub full_name: String,
+    /// The address in From.
+    pub from: String,
+    /// Whether phones write under this one.
+    pub chosen: bool,
+}
+
+/// Horde's site-wide settings of ActiveSync.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// `activesync.enabled`: off means that every request is refused and no row is written.
+    pub enabled: bool,
+    /// Highest version that Horde offers, as it writes it: `14.1`.
+    pub version: String,
+    /// The list of versions that Horde announces and stores as `announcedVersion`.
+    pub announced: String,
+    /// How a login is made of an address.
+    pub login_rule: LoginRule,
+    /// Shortest Ping, seconds.
+    pub heartbeat_min: u32,
+    /// Longest Ping, seconds.
+    pub heartbeat_max: u32,
+    /// Ping without an interval, seconds.
+    pub heartbeat_default: u32,
+    /// Used instead of the client's interval when set, seconds.
+    pub heartbeat_forced: Option<u32>,
+    /// Cap of the window of one collection.
+    pub window_max: Option<u32>,
+    /// Cap of the window of one request.
+    pub request_window_max: Option<u32>,
+    /// What the bridge says of itself and Horde: name and version pairs, for `check`.
+    pub versions: BTreeMap<String, String>,
+    /// `Sql` for the state store; others are refused by name.
+    pub storage: String,
+    /// History driver, lower case; only `sql` gives deltas by SQL.
+    pub history: String,
+}
+
+/// `activesync.autodiscovery`: how a login is made of what the client sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginRule {
+    /// As sent.
+    #[default]
+    Full,
+    /// The part before the `@`.
+    User,
+    /// A hook of Horde's decides; the bridge asks it.
+    Hook,
+}
