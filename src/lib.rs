@@ -1,1 +1,4 @@
 //! horde-eas: Exchange ActiveSync for Horde.
+
+pub mod clock;
+pub mod secret;
