@@ -1,0 +1,211 @@
+//! Mailboxes: what the client is known to have against what the server shows.
+
+use std::collections::BTreeSet;
+
+/// A message as the server shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// The message.
+    pub imap_uid: u32,
+    /// Its flags.
+    pub flags: Flags,
+    /// Whether it lies inside the client's filter.
+    pub inside: bool,
+}
+
+/// The flags that a client sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `\Seen`
+    pub read: bool,
+    /// `\Flagged`
+    pub flagged: bool,
+    /// Names of the labels that are set.
+    pub categories: Vec<String>,
+}
+
+/// One change that the client must hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// A message that the client does not have.
+    Add(u32),
+    /// A message that it has got other flags.
+    Flags(u32, Flags),
+    /// A message is gone.
+    Remove(u32),
+    /// A message left the filter.
+    SoftDelete(u32),
+}
+
+/// What the server shows of a mailbox whose messages carry modseqs.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// New messages and those with other flags.
+    pub changed: &'a [Sighting],
+    /// Messages that are gone.
+    pub vanished: &'a [u32],
+    /// All messages inside the filter, when that was looked up.
+    pub matching: Option<&'a [u32]>,
+    /// Whether messages outside the filter are to be taken from the client.
+    pub narrow: bool,
+}
+
+/// The changes, and what the client will have once it heard of them all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    /// In the order to send.
+    pub updates: Vec<Update>,
+    /// Known messages afterwards: the old ones in their order, then the new ones.
+    pub known: Vec<u32>,
+}
+
+/// The first look: everything inside the filter is new, the newest goes first.
+#[must_use]
+pub fn first(matching: &[u32]) -> Delta {
+    let updates = matching.iter().rev().map(|&imap_uid| Update::Add(imap_uid)).collect();
+    Delta { updates, known: matching.to_vec() }
+}
+
+/// Compares by modseq: `look` holds only what changed.
+#[must_use]
+pub fn by_mod_seq(known: &[u32], look: Look<'_>) -> Delta {
+    let had: BTreeSet<u32> = known.iter().copied().collect();
+    let vanished: BTreeSet<u32> =
+        look.vanished.iter().copied().filter(|imap_uid| had.contains(imap_uid)).collect();
+    let mut added = BTreeSet::new();
+    let mut updates = Vec::new();
+    for sighting in look.changed {
+        let imap_uid = sighting.imap_uid;
+        if vanished.contains(&imap_uid) {
+            continue;
+        }
+        if had.contains(&imap_uid) {
+            updates.push(Update::Flags(imap_uid, sighting.flags.clone()));
+        } else if sighting.inside {
+            added.insert(imap_uid);
+        }
+    }
+    let mut left = BTreeSet::new();
+    if let Some(matching) = look.matching {
+        let matching: BTreeSet<u32> = matching.iter().copied().collect();
+        added.extend(matching.difference(&had));
+        if look.narrow {
+            left.extend(had.difference(&matching).filter(|imap_uid| !vanished.contains(imap_uid)));
+        }
+    }
+    finish(known, updates, &added, &vanished, &left)
+}
+
+/// Compares flag by flag, where the server has no modseqs: `seen` holds all inside the filter.
+///
+/// `flags_known` answers what flags the client is known to have, `None` when nobody knows.
+#[must_use]
+pub fn by_flags(
+    known: &[u32],
+    seen: &[Sighting],
+    vanished: &[u32],
+    flags_known: impl Fn(u32) -> Option<(bool, bool)>,
+) -> Delta {
+    let had: BTreeSet<u32> = known.iter().copied().collect();
+    let gone: BTreeSet<u32> =
+        vanished.iter().copied().filter(|imap_uid| had.contains(imap_uid)).collect();
+    let mut added = BTreeSet::new();
+    let mut updates = Vec::new();
+    let mut matching = BTreeSet::new();
+    for sighting in seen.iter().filter(|sighting| sighting.inside) {
+        let imap_uid = sighting.imap_uid;
+        matching.insert(imap_uid);
+        if !had.contains(&imap_uid) {
+            added.insert(imap_uid);
+        } else if flags_known(imap_uid)
+            .is_some_and(|flags| flags != (sighting.flags.read, sighting.flags.flagged))
+        {
+            updates.push(Update::Flags(imap_uid, sighting.flags.clone()));
+        }
+    }
+    let left: BTreeSet<u32> =
+        had.difference(&matching).copied().filter(|imap_uid| !gone.contains(imap_uid)).collect();
+    finish(known, updates, &added, &gone, &left)
+}
+
+/// New messages first, then flags, then what goes away.
+fn finish(
+    known: &[u32],
+    flags: Vec<Update>,
+    added: &BTreeSet<u32>,
+    vanished: &BTreeSet<u32>,
+    left: &BTreeSet<u32>,
+) -> Delta {
+    let mut updates: Vec<Update> =
+        added.iter().rev().map(|&imap_uid| Update::Add(imap_uid)).collect();
+    updates.extend(flags.into_iter().filter(|update| match update {
+        Update::Flags(imap_uid, _) => !left.contains(imap_uid),
+        Update::Add(_) | Update::Remove(_) | Update::SoftDelete(_) => true,
+    }));
+    updates.extend(vanished.iter().map(|&imap_uid| Update::Remove(imap_uid)));
+    updates.extend(left.iter().map(|&imap_uid| Update::SoftDelete(imap_uid)));
+    let stays = |imap_uid: &u32| !vanished.contains(imap_uid) && !left.contains(imap_uid);
+    let mut after: Vec<u32> = known.iter().copied().filter(stays).collect();
+    after.extend(added);
+    Delta { updates, known: after }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq, first};
+
+    fn sighting(imap_uid: u32, read: bool) -> Sighting {
+        Sighting { imap_uid, flags: Flags { read, ..Flags::default() }, inside: true }
+    }
+
+    #[test]
+    fn the_first_look_sends_the_newest_first_and_knows_all() {
+        let delta = first(&[2, 5, 9]);
+        assert_eq!(delta.updates, [Update::Add(9), Update::Add(5), Update::Add(2)]);
+        assert_eq!(delta.known, [2, 5, 9]);
+    }
+
+    #[test]
+    fn new_changed_and_vanished_messages_are_told_apart() {
+        let look = Look {
+            changed: &[sighting(3, true), sighting(10, false)],
+            vanished: &[2, 77],
+            matching: None,
+            narrow: false,
+        };
+        let delta = by_mod_seq(&[2, 3, 4], look);
+        let read = Flags { read: true, ..Flags::default() };
+        assert_eq!(
+            delta.updates,
+            [Update::Add(10), Update::Flags(3, read), Update::Remove(2)]
+        );
+        assert_eq!(delta.known, [3, 4, 10]);
+    }
+
+    #[test]
+    fn a_changed_filter_adds_and_takes_away() {
+        let look = Look { changed: &[], vanished: &[], matching: Some(&[3, 4, 5]), narrow: true };
+        let delta = by_mod_seq(&[2, 3], look);
+        assert_eq!(delta.updates, [Update::Add(5), Update::Add(4), Update::SoftDelete(2)]);
+        assert_eq!(delta.known, [3, 4, 5]);
+    }
+
+    #[test]
+    fn without_modseq_only_other_flags_count() {
+        let seen = [sighting(1, true), sighting(2, false), sighting(9, false)];
+        let delta = by_flags(&[1, 2, 3, 4], &seen, &[3], |_| Some((false, false)));
+        let read = Flags { read: true, ..Flags::default() };
+        assert_eq!(
+            delta,
+            Delta {
+                updates: vec![
+                    Update::Add(9),
+                    Update::Flags(1, read),
+                    Update::Remove(3),
+                    Update::SoftDelete(4)
+                ],
+                known: vec![1, 2, 9],
+            }
+        );
+    }
+}
