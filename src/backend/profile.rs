@@ -129,6 +129,23 @@ pub struct SpecialMailboxes {
     pub spam: Option<String>,
     /// Trash; `None` also when the user deletes for good.
     pub trash: Option<String>,
+    /// What Horde shows users instead of the mailboxes' names.
+    pub titles: MailboxTitles,
+}
+
+/// Names of the special mailboxes in the user's language; an empty one means the mailbox's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxTitles {
+    /// INBOX.
+    pub inbox: String,
+    /// Drafts.
+    pub drafts: String,
+    /// Sent mail.
+    pub sent: String,
+    /// Junk.
+    pub spam: String,
+    /// Trash.
+    pub trash: String,
 }
 
 /// A keyword of the IMAP server and the label that IMP gives it: a category on the phone.
