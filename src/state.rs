@@ -1,0 +1,320 @@
+//! What Horde remembers of devices and their folders, as ports.
+//!
+//! [`Devices`] keeps phones and their policy keys, [`Collections`] the state of each folder under
+//! its SyncKey, [`Maps`] what came from the client (so that it is not sent back), [`Caches`] the
+//! one record of folders and options per device and user, [`History`] reads what changed in
+//! Horde's applications.
+//! The adapter is `state::mysql`; it works on the tables of Horde itself, next to `rpc.php` and to
+//! other sidecars.
+//!
+//! Nothing read here may be trusted across requests: Horde's pages and `rpc.php` change and delete
+//! rows at any time.
+//! Time is always an argument: Unix seconds.
+
+pub mod blob;
+pub mod cache;
+pub mod device;
+pub mod folder;
+pub mod key;
+pub mod map;
+pub mod model;
+pub mod pending;
+pub mod uids;
+
+use async_trait::async_trait;
+
+use crate::state::cache::SyncCache;
+use crate::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe};
+use crate::state::key::StateKey;
+use crate::state::map::{ItemChange, ItemTimes, MailChange, MailEcho};
+use crate::state::model::{
+    CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
+};
+
+/// Phones, their users, policy keys and wipes.
+#[async_trait]
+pub trait Devices: Send + Sync {
+    /// The device together with this user's row; `None` when the device is not known.
+    ///
+    /// A device without this user's row has no policy key (`None`): treat it as a new pair for the
+    /// limits, and register it again, but never reset it for that.
+    async fn load(&self, owner: &Owner) -> Result<Option<Device>, Error>;
+
+    /// Makes what is missing of the device row and the user's row.
+    ///
+    /// When the device is there but the user is new on it, agent and properties become those of
+    /// this request, except what administrators set (`blocked`).
+    async fn register(&self, owner: &Owner, device: &NewDevice) -> Result<(), Error>;
+
+    /// Changes the properties under a lock on the row; nothing is written when `edit` changes
+    /// nothing.
+    ///
+    /// An empty agent takes the value of `agent`.
+    /// `edit` may run more than once.
+    async fn touch(
+        &self,
+        owner: &Owner,
+        agent: &str,
+        edit: Edit<'_, DeviceProperties>,
+    ) -> Result<(), Error>;
+
+    /// Stores this user's policy key; 0 for none.
+    async fn set_policy_key(&self, owner: &Owner, key: u32) -> Result<(), Error>;
+
+    /// Moves the device to another state of the wipe, when that is possible from where it is;
+    /// false when it was not.
+    async fn set_wipe(&self, device: &str, to: Wipe) -> Result<bool, Error>;
+
+    /// Replaces what the client supports in one class.
+    async fn set_supported(
+        &self,
+        device: &str,
+        class: &str,
+        supported: &Supported,
+    ) -> Result<(), Error>;
+
+    /// How many devices the user has.
+    async fn count(&self, user: &str) -> Result<u32, Error>;
+
+    /// Removes everything of this device and user, and the device itself when nobody else uses
+    /// it.
+    async fn remove(&self, owner: &Owner) -> Result<(), Error>;
+}
+
+/// The state of each folder under the keys that the client may present.
+///
+/// Folders are named by their uid (the CollectionId), never by Horde's own name.
+#[async_trait]
+pub trait Collections: Send + Sync {
+    /// The row of a key; `None` when there is none (the client must start again).
+    ///
+    /// # Errors
+    /// `Stale` when the row can not be read: reset the folder and answer Status 3.
+    async fn load(
+        &self,
+        owner: &Owner,
+        folder: &str,
+        key: &StateKey,
+    ) -> Result<Option<CollectionState>, Error>;
+
+    /// The list of folders that the client holds under a key.
+    ///
+    /// # Errors
+    /// `Stale` as for `load`: answer Status 9.
+    async fn load_hierarchy(
+        &self,
+        owner: &Owner,
+        key: &StateKey,
+    ) -> Result<Option<HierarchyState>, Error>;
+
+    /// Stores a folder under its new key and changes the cache, all in one transaction.
+    ///
+    /// With a first key (counter 1) every other row of the folder goes.
+    /// Otherwise the presented row stays as it is, the row of the new key is replaced when it is
+    /// there (its answer was lost), older rows of the series go, and so do older rows of the maps.
+    ///
+    /// # Errors
+    /// `Gone` when the presented row or the cache is no longer there (somebody removed the device
+    /// meanwhile) or when another request answered the same key first: nothing is written.
+    async fn save(
+        &self,
+        owner: &Owner,
+        new: &NewState<'_, CollectionState>,
+        cache: Edit<'_, SyncCache>,
+    ) -> Result<(), Error>;
+
+    /// As `save`, for the list of folders; makes the cache when there is none and the key is a
+    /// first one.
+    ///
+    /// # Errors
+    /// As `save`.
+    async fn save_hierarchy(
+        &self,
+        owner: &Owner,
+        new: &NewState<'_, HierarchyState>,
+        cache: Edit<'_, SyncCache>,
+    ) -> Result<(), Error>;
+
+    /// The newest key of a series in a folder.
+    async fn newest(
+        &self,
+        owner: &Owner,
+        folder: &str,
+        series: &str,
+    ) -> Result<Option<StateKey>, Error>;
+
+    /// Moves the stamp of a row without a new key, when it still is what the caller saw.
+    async fn bump(
+        &self,
+        owner: &Owner,
+        folder: &str,
+        presented: &Presented,
+        stamp: Bump,
+    ) -> Result<(), Error>;
+
+    /// Removes all rows of folders and marks them as not synced in the cache.
+    async fn reset(&self, owner: &Owner, folders: &[String], now: i64) -> Result<(), Error>;
+
+    /// Removes all rows of folders that are no more, and their entries in the cache.
+    async fn forget(&self, owner: &Owner, folders: &[String], now: i64) -> Result<(), Error>;
+}
+
+/// What came from the client, under the key it presented.
+///
+/// Folders are named by Horde's own name here (`@Contacts@`, `INBOX`).
+/// Each record is committed at once: it alone keeps a repeated request from doing things twice.
+#[async_trait]
+pub trait Maps: Send + Sync {
+    /// Records changes of items other than mail.
+    async fn record(
+        &self,
+        owner: &Owner,
+        backend_id: &str,
+        key: &StateKey,
+        changes: &[ItemChange],
+    ) -> Result<(), Error>;
+
+    /// Records changes of mail.
+    async fn record_mail(
+        &self,
+        owner: &Owner,
+        mailbox: &str,
+        key: &StateKey,
+        changes: &[MailChange],
+    ) -> Result<(), Error>;
+
+    /// For each item that the client changed under the key or the one before: the newest times.
+    async fn times(
+        &self,
+        owner: &Owner,
+        backend_id: &str,
+        key: &StateKey,
+    ) -> Result<ItemTimes, Error>;
+
+    /// What the client did to the messages, under any key.
+    async fn mail(&self, owner: &Owner, mailbox: &str, uids: &[u32]) -> Result<MailEcho, Error>;
+
+    /// The ServerId that an Add with this ClientId got under the key or the one before.
+    ///
+    /// `None` for the ClientIds `0` and the empty one: Horde's rows do not tell them from changes.
+    async fn added(
+        &self,
+        owner: &Owner,
+        backend_id: &str,
+        key: &StateKey,
+        client_id: &str,
+    ) -> Result<Option<String>, Error>;
+
+    /// Drops everything recorded of a folder.
+    async fn forget(&self, owner: &Owner, backend_id: &str) -> Result<(), Error>;
+}
+
+/// The one record per device and user of folders, options and waits.
+#[async_trait]
+pub trait Caches: Send + Sync {
+    /// The record; `None` when there is none, or none that can be read.
+    async fn load(&self, owner: &Owner) -> Result<Option<SyncCache>, Error>;
+
+    /// Changes the record under a lock and returns it as stored; nothing is written when `edit`
+    /// changes nothing.
+    ///
+    /// `None` when there is no record: it is made by `Collections::save_hierarchy` alone, so that
+    /// what an administrator removed does not come back.
+    /// `edit` may run more than once, each time on what is stored at that moment: change only
+    /// what this request owns.
+    async fn update(
+        &self,
+        owner: &Owner,
+        now: i64,
+        edit: Edit<'_, SyncCache>,
+    ) -> Result<Option<SyncCache>, Error>;
+
+    /// Drops the record.
+    async fn remove(&self, owner: &Owner) -> Result<(), Error>;
+}
+
+/// Horde's history of items, read only.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// The stamp for a first listing; read it before the listing.
+    async fn stamp(&self, now: i64) -> Result<i64, Error>;
+
+    /// What changed under the parents (`turba:localsql`) after the stamp, and the new stamp.
+    ///
+    /// All that is visible is told at once.
+    /// While a number younger than two seconds is missing in the history (a writer may be on its
+    /// way), the new stamp stays before it, and what lies behind it will be told again.
+    ///
+    /// # Errors
+    /// `Stale` when the history is far behind the stamp (another database): Status 3.
+    async fn changes(
+        &self,
+        parents: &[String],
+        since: i64,
+        now: i64,
+    ) -> Result<HistoryChanges, Error>;
+
+    /// The number of an item's last `modify`; 0 when it never was modified.
+    async fn modified(&self, guid: &str) -> Result<i64, Error>;
+}
+
+/// A change to a record that is made under a lock; it may run more than once.
+pub type Edit<'a, T> = &'a (dyn Fn(&mut T) + Send + Sync);
+
+/// A stamp's step, from what was loaded to what is known now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bump {
+    /// The stamp as loaded.
+    pub from: i64,
+    /// The stamp to store.
+    pub to: i64,
+}
+
+/// Why the state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct Error {
+    /// What the caller can do about it.
+    pub kind: Kind,
+    /// For the log: what happened, without secrets.
+    pub message: String,
+    /// What lies beneath.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The kinds of [`Error`], by what the caller can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Kind {
+    /// Somebody removed the row, or another request was first; nothing was written.
+    #[error("gone")]
+    Gone,
+    /// The value can not be stored as it is (a character that the column does not hold, a number
+    /// out of range).
+    #[error("invalid")]
+    Invalid,
+    /// The stored state is of no use; start the folder again.
+    #[error("stale")]
+    Stale,
+    /// The database does not answer, or is not as it must be; try again later.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+impl Error {
+    /// An error of a kind with a message for the log.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// The same with what caused it.
+    #[must_use]
+    pub fn because(
+        kind: Kind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, message: message.into(), source: Some(source.into()) }
+    }
+}

@@ -1,0 +1,260 @@
+//! The record that Horde keeps per device and user: folders, options, waits.
+
+mod collection;
+
+use crate::php::{Array, Value};
+
+pub use crate::state::cache::collection::{BodyPreference, CachedCollection};
+
+/// The record, with Horde's own types and order kept; what we do not know survives.
+///
+/// Setters leave a value alone that says the same already: PHP compares `"2"` and `2` as
+/// different in places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncCache(pub(crate) Array);
+
+/// A folder as the record holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CachedFolder {
+    /// The class; `Email` for everything that is not contacts, calendar, tasks or notes.
+    pub class: String,
+    /// Horde's own name.
+    pub backend_id: String,
+    /// The type on the wire.
+    pub kind: u8,
+}
+
+impl Default for SyncCache {
+    /// The record of a device that has nothing yet, members as Horde makes them.
+    fn default() -> Self {
+        let mut members = Array::new();
+        members.set(CONFIRMED, Value::Array(Array::new()));
+        for key in [WAIT_STARTED, SYNC_ENDED, TIMESTAMP, WAIT, HEARTBEAT] {
+            members.set(key, Value::Bool(false));
+        }
+        members.set(FOLDERS, Value::Array(Array::new()));
+        members.set(HIERARCHY, Value::Bool(false));
+        members.set(COLLECTIONS, Value::Array(Array::new()));
+        members.set("pingheartbeat", Value::Bool(false));
+        members.set("synckeycounter", Value::Array(Array::new()));
+        Self(members)
+    }
+}
+
+impl SyncCache {
+    /// All folders by uid, in Horde's order.
+    #[must_use]
+    pub fn folders(&self) -> Vec<(String, CachedFolder)> {
+        let Some(folders) = self.array(FOLDERS) else { return Vec::new() };
+        folders
+            .iter()
+            .filter_map(|(uid, entry)| Some((uid.to_text()?, folder_of(entry)?)))
+            .collect()
+    }
+
+    /// One folder.
+    #[must_use]
+    pub fn folder(&self, uid: &str) -> Option<CachedFolder> {
+        folder_of(self.array(FOLDERS)?.get(uid)?)
+    }
+
+    /// Adds or changes a folder; its other members are kept.
+    pub fn set_folder(&mut self, uid: &str, folder: &CachedFolder) {
+        if self.folder(uid).as_ref() == Some(folder) {
+            return;
+        }
+        self.0.edit_array(FOLDERS, |folders| {
+            folders.edit_array(uid, |entry| {
+                entry.set("class", Value::text(&folder.class));
+                entry.set("serverid", Value::text(&folder.backend_id));
+                entry.set("type", Value::Int(i64::from(folder.kind)));
+            });
+        });
+    }
+
+    /// Takes a folder out, with its options.
+    pub fn remove_folder(&mut self, uid: &str) {
+        self.0.edit_array(FOLDERS, |folders| drop(folders.remove(uid)));
+        self.remove_collection(uid);
+    }
+
+    /// Empties the hierarchy as a FolderSync with key 0 does: no folders, no options.
+    ///
+    /// Whoever wants the folders to keep their uids reads them before.
+    pub fn clear_hierarchy(&mut self) {
+        self.0.set(FOLDERS, Value::Array(Array::new()));
+        self.0.set(COLLECTIONS, Value::Array(Array::new()));
+        self.0.set(HIERARCHY, Value::text("0"));
+    }
+
+    /// Whether the client has a hierarchy: without one a Sync is answered with Status 12.
+    #[must_use]
+    pub fn has_hierarchy(&self) -> bool {
+        self.0.get(HIERARCHY).is_some_and(Value::is_truthy)
+    }
+
+    /// The key of the last FolderSync that had changes.
+    pub fn set_hierarchy(&mut self, key: &str) {
+        self.set(HIERARCHY, Value::text(key));
+    }
+
+    /// Keys handed out that no Sync has presented yet.
+    #[must_use]
+    pub fn confirmed_keys(&self) -> Vec<String> {
+        let keys = self.array(CONFIRMED).into_iter().flat_map(Array::iter);
+        keys.filter_map(|(key, _)| key.to_text()).collect()
+    }
+
+    /// Notes a key that is handed out.
+    pub fn add_confirmed_key(&mut self, key: &str) {
+        self.0.edit_array(CONFIRMED, |keys| keys.set(key, Value::Bool(true)));
+    }
+
+    /// Forgets a key that was presented.
+    pub fn remove_confirmed_key(&mut self, key: &str) {
+        self.0.edit_array(CONFIRMED, |keys| drop(keys.remove(key)));
+    }
+
+    /// Forgets all, as a full Sync does.
+    pub fn clear_confirmed_keys(&mut self) {
+        self.set(CONFIRMED, Value::Array(Array::new()));
+    }
+
+    /// When the newest waiting request began; a waiter that began earlier ends.
+    #[must_use]
+    pub fn wait_started(&self) -> Option<i64> {
+        self.0.get(WAIT_STARTED)?.to_int()
+    }
+
+    /// Notes that a request begins to wait.
+    pub fn set_wait_started(&mut self, at: i64) {
+        self.set(WAIT_STARTED, Value::Int(at));
+    }
+
+    /// Notes that a Sync came to its end.
+    pub fn set_sync_ended(&mut self, at: i64) {
+        self.set(SYNC_ENDED, Value::Int(at));
+    }
+
+    /// The interval of the last Ping or waiting Sync in seconds, whichever way it was said.
+    #[must_use]
+    pub fn heartbeat_seconds(&self) -> Option<u32> {
+        let number = |key| self.0.get(key).filter(|value| value.is_truthy())?.to_int();
+        let seconds = number(HEARTBEAT).or_else(|| number(WAIT)?.checked_mul(60))?;
+        u32::try_from(seconds).ok()
+    }
+
+    /// Remembers an interval in seconds; the one in minutes is cleared.
+    ///
+    /// Horde: a record with both is answered with Status 103.
+    pub fn set_heartbeat_seconds(&mut self, seconds: u32) {
+        self.set(HEARTBEAT, Value::Int(i64::from(seconds)));
+        self.set(WAIT, Value::Bool(false));
+    }
+
+    /// Remembers an interval in minutes; the one in seconds is cleared.
+    pub fn set_wait_minutes(&mut self, minutes: u32) {
+        self.set(WAIT, Value::text(minutes.to_string()));
+        self.set(HEARTBEAT, Value::Bool(false));
+    }
+
+    /// Forgets both intervals.
+    pub fn clear_heartbeat(&mut self) {
+        self.set(WAIT, Value::Bool(false));
+        self.set(HEARTBEAT, Value::Bool(false));
+    }
+
+    /// All collections by folder uid, in Horde's order.
+    #[must_use]
+    pub fn collections(&self) -> Vec<(String, CachedCollection)> {
+        let Some(collections) = self.array(COLLECTIONS) else { return Vec::new() };
+        collections
+            .iter()
+            .filter_map(|(uid, entry)| {
+                Some((uid.to_text()?, CachedCollection::read(entry.as_array()?)))
+            })
+            .collect()
+    }
+
+    /// One collection.
+    #[must_use]
+    pub fn collection(&self, uid: &str) -> Option<CachedCollection> {
+        self.array(COLLECTIONS)?.get(uid)?.as_array().map(CachedCollection::read)
+    }
+
+    /// Adds or changes a collection; members that we do not know are kept.
+    pub fn set_collection(&mut self, uid: &str, collection: &CachedCollection) {
+        if self.collection(uid).as_ref() != Some(collection) {
+            self.0.edit_array(COLLECTIONS, |collections| {
+                collections.edit_array(uid, |entry| collection.write(entry));
+            });
+        }
+    }
+
+    /// Changes a collection that is there.
+    pub fn edit_collection(&mut self, uid: &str, edit: impl FnOnce(&mut CachedCollection)) {
+        if let Some(mut collection) = self.collection(uid) {
+            edit(&mut collection);
+            self.set_collection(uid, &collection);
+        }
+    }
+
+    /// Takes a collection out.
+    pub fn remove_collection(&mut self, uid: &str) {
+        self.0.edit_array(COLLECTIONS, |collections| drop(collections.remove(uid)));
+    }
+
+    /// Marks a collection as not synced.
+    pub fn reset_collection(&mut self, uid: &str) {
+        self.edit_collection(uid, |collection| {
+            collection.last_sync_key = Some("0".to_owned());
+        });
+    }
+
+    /// When the record was last stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<i64> {
+        self.0.get(TIMESTAMP)?.to_int()
+    }
+
+    pub(crate) fn set_timestamp(&mut self, now: i64) {
+        self.set(TIMESTAMP, Value::text(now.to_string()));
+    }
+
+    fn array(&self, key: &str) -> Option<&Array> {
+        self.0.get(key)?.as_array()
+    }
+
+    /// Sets a member, unless it says the same already in another type.
+    fn set(&mut self, key: &str, value: Value) {
+        let old = self.0.get(key);
+        let says_the_same = match (old, &value) {
+            (Some(old), Value::Int(_) | Value::Str(_)) => {
+                old.to_text().is_some() && old.to_text() == value.to_text()
+            }
+            (old, value) => old == Some(value),
+        };
+        if !says_the_same {
+            self.0.set(key, value);
+        }
+    }
+}
+
+fn folder_of(entry: &Value) -> Option<CachedFolder> {
+    let entry = entry.as_array()?;
+    Some(CachedFolder {
+        class: entry.get("class")?.to_text()?,
+        backend_id: entry.get("serverid")?.to_text()?,
+        kind: u8::try_from(entry.get("type")?.to_int()?).ok()?,
+    })
+}
+
+const CONFIRMED: &str = "confirmed_synckeys";
+const WAIT_STARTED: &str = "lasthbsyncstarted";
+const SYNC_ENDED: &str = "lastsyncendnormal";
+const TIMESTAMP: &str = "timestamp";
+const WAIT: &str = "wait";
+const HEARTBEAT: &str = "hbinterval";
+const FOLDERS: &str = "folders";
+const HIERARCHY: &str = "hierarchy";
+const COLLECTIONS: &str = "collections";
