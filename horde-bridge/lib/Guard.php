@@ -75,19 +75,10 @@ class Hordeeas_Guard
      */
     public static function basic(array $server)
     {
-        $pair = null;
-        if (isset($server['PHP_AUTH_USER'])) {
+        // PHP cuts its own copy at a NUL: the header goes first.
+        $pair = self::header($server);
+        if ($pair === null && isset($server['PHP_AUTH_USER'])) {
             $pair = array($server['PHP_AUTH_USER'], isset($server['PHP_AUTH_PW']) ? $server['PHP_AUTH_PW'] : '');
-        } else {
-            foreach (array('HTTP_AUTHORIZATION', 'REDIRECT_HTTP_AUTHORIZATION', 'Authorization') as $name) {
-                if (isset($server[$name]) && preg_match('/^Basic\s+(\S+)\s*$/i', $server[$name], $match)) {
-                    $plain = base64_decode($match[1], true);
-                    if ($plain !== false && strpos($plain, ':') !== false) {
-                        $pair = explode(':', $plain, 2);
-                        break;
-                    }
-                }
-            }
         }
         if ($pair === null) {
             return null;
@@ -99,5 +90,20 @@ class Hordeeas_Guard
             throw new Hordeeas_Failure('auth', 'an empty name or password');
         }
         return $pair;
+    }
+
+    private static function header(array $server)
+    {
+        $headers = function_exists('getallheaders') && PHP_SAPI !== 'cli' ? (array)getallheaders() : array();
+        foreach (array('HTTP_AUTHORIZATION', 'REDIRECT_HTTP_AUTHORIZATION', 'Authorization') as $name) {
+            $value = isset($server[$name]) ? $server[$name] : (isset($headers[$name]) ? $headers[$name] : '');
+            if (preg_match('/^Basic\s+(\S+)\s*$/i', $value, $match)) {
+                $plain = base64_decode($match[1], true);
+                if ($plain !== false && strpos($plain, ':') !== false) {
+                    return explode(':', $plain, 2);
+                }
+            }
+        }
+        return null;
     }
 }

@@ -1,0 +1,164 @@
+<?php
+/**
+ * What a caller wants written into a contact, made fit for an address book.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class Hordeeas_CardInput
+{
+    /** @var array  Turba attribute => text, bytes or null */
+    public $attrs = array();
+
+    /** @var array|null  Tags, when they are to be written. */
+    public $tags;
+
+    /** @var array  Names of attributes with a value that the book can not hold. */
+    public $dropped = array();
+
+    /**
+     * @param mixed $data      attrs, tags, photo
+     * @param object $driver   The book.
+     * @param array $current   The contact's attributes now; empty for a new one.
+     *
+     * @throws Hordeeas_Failure  invalid
+     */
+    public function __construct($data, $driver, array $current)
+    {
+        if (!is_array($data)) {
+            throw new Hordeeas_Failure('invalid', 'data is missing');
+        }
+        $attrs = isset($data['attrs']) ? $data['attrs'] : array();
+        if (!is_array($attrs)) {
+            throw new Hordeeas_Failure('invalid', 'attrs must be an object');
+        }
+        foreach ($attrs as $name => $value) {
+            if (!is_string($name) || ($value !== null && !is_scalar($value)) || strncmp($name, '__', 2) === 0) {
+                throw new Hordeeas_Failure('invalid', 'attrs must hold texts');
+            }
+        }
+        $map = $driver->map;
+        $attrs = $this->names($attrs, $map, $current);
+        list($attrs, $lost) = Hordeeas_Emails::place($map, $attrs, $current);
+        $this->dropped = $lost;
+        $attrs = $this->countries($attrs, $map);
+        $this->attrs = $this->fitting($attrs, $driver);
+        if (array_key_exists('photo', $data)) {
+            $this->photo($data['photo'], $map);
+        }
+        if (isset($data['tags'])) {
+            if (!is_array($data['tags'])) {
+                throw new Hordeeas_Failure('invalid', 'tags must be a list');
+            }
+            // Horde's tagger takes a comma for the border between two tags.
+            $tags = array_map(function ($tag) {
+                return trim(str_replace(',', ' ', is_scalar($tag) ? (string)$tag : ''));
+            }, $data['tags']);
+            $this->tags = array_values(array_unique(array_filter($tags, 'strlen')));
+        }
+    }
+
+    /**
+     * A name is kept in its parts where the book has parts, and as a whole where it has not.
+     */
+    private function names(array $attrs, array $map, array $current)
+    {
+        $parts = array('firstname', 'middlenames', 'lastname');
+        $given = array_intersect_key($attrs, array_flip($parts));
+        if (isset($map['name']) && is_array($map['name'])) {
+            $whole = isset($attrs['name']) ? trim((string)$attrs['name']) : '';
+            unset($attrs['name']);
+            if (!$current && $whole !== '' && !array_filter($given, 'strlen')) {
+                $into = in_array('lastname', $map['name']['fields'], true) ? 'lastname' : $map['name']['fields'][0];
+                $attrs[$into] = $whole;
+            }
+            return $attrs;
+        }
+        $unmapped = array_diff_key($given, $map);
+        if (isset($map['name']) && $unmapped && array_filter($unmapped, 'strlen')
+            && (!isset($attrs['name']) || trim((string)$attrs['name']) === '')) {
+            $ordered = array();
+            foreach ($parts as $part) {
+                $ordered[] = isset($given[$part]) ? trim((string)$given[$part]) : '';
+            }
+            $attrs['name'] = implode(' ', array_filter($ordered, 'strlen'));
+        }
+        return isset($map['name']) ? array_diff_key($attrs, $unmapped) : $attrs;
+    }
+
+    /**
+     * Countries are kept as codes; a name without a code goes to the free field, if there is one.
+     */
+    private function countries(array $attrs, array $map)
+    {
+        foreach (Hordeeas_Countries::FIELDS as $field) {
+            if (!array_key_exists($field, $attrs)) {
+                continue;
+            }
+            $name = trim((string)$attrs[$field]);
+            $free = $field . 'Free';
+            $code = $name === '' ? null : Hordeeas_Countries::code($name);
+            if (isset($map[$free])) {
+                $attrs[$free] = $name === '' ? null : $name;
+            } elseif ($name !== '' && $code === null) {
+                $this->dropped[] = $field;
+                unset($attrs[$field]);
+                continue;
+            }
+            $attrs[$field] = $code;
+            if (!isset($map[$field])) {
+                unset($attrs[$field]);
+            }
+        }
+        return $attrs;
+    }
+
+    /**
+     * The attributes that the book has, as it holds them.
+     */
+    private function fitting(array $attrs, $driver)
+    {
+        $blobs = $driver->getBlobs();
+        $dates = $driver->getDateFields();
+        $out = array();
+        foreach ($attrs as $name => $value) {
+            $text = $value === null ? '' : str_replace("\0", '', Hordeeas_Json::utf8((string)$value));
+            $usable = isset($driver->map[$name]) && is_string($driver->map[$name]) && !isset($blobs[$name])
+                && $name !== 'phototype' && $name !== 'logotype';
+            if (!$usable) {
+                if ($text !== '') {
+                    $this->dropped[] = $name;
+                }
+                continue;
+            }
+            if ($text !== '' && isset($dates[$name]) && !preg_match('/^\d{4}-\d\d-\d\d$/', $text)) {
+                throw new Hordeeas_Failure('invalid', $name . ' must be a date like 2001-12-31');
+            }
+            $out[$name] = $text === '' ? null : $text;
+        }
+        return $out;
+    }
+
+    private function photo($photo, array $map)
+    {
+        if (!isset($map['photo'])) {
+            if ($photo !== null) {
+                $this->dropped[] = 'photo';
+            }
+            return;
+        }
+        $bytes = null;
+        if ($photo !== null) {
+            $bytes = is_array($photo) && isset($photo['b64']) && is_string($photo['b64'])
+                ? base64_decode($photo['b64'], true)
+                : false;
+            if ($bytes === false) {
+                throw new Hordeeas_Failure('invalid', 'photo must be {"b64"}');
+            }
+            $bytes = $bytes === '' ? null : $bytes;
+        }
+        $this->attrs['photo'] = $bytes;
+        if (isset($map['phototype'])) {
+            $this->attrs['phototype'] = $bytes === null ? null : Hordeeas_Card::imageType($bytes);
+        }
+    }
+}

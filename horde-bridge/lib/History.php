@@ -1,0 +1,83 @@
+<?php
+/**
+ * Modification numbers out of Horde's history.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class Hordeeas_History
+{
+    /**
+     * The highest number of an application or of one of its containers.
+     *
+     * @param string $parent  Such as turba or turba:localsql.
+     *
+     * @return int
+     */
+    public static function highest($parent)
+    {
+        return (int)$GLOBALS['injector']->getInstance('Horde_History')->getHighestModSeq($parent);
+    }
+
+    /**
+     * The latest number of each object, in one query where the history is in SQL.
+     *
+     * @param array $guids  Such as turba:localsql:uid.
+     *
+     * @return array  guid => number; 0 where there is none
+     */
+    public static function latest(array $guids)
+    {
+        global $conf, $injector;
+
+        $out = array_fill_keys($guids, 0);
+        if (!$guids) {
+            return $out;
+        }
+        if (strtolower(empty($conf['history']['driver']) ? 'sql' : $conf['history']['driver']) === 'sql') {
+            $db = $injector->getInstance('Horde_Core_Factory_Db')->create('horde', 'history');
+            $rows = $db->selectAssoc('SELECT object_uid, MAX(history_modseq) FROM horde_histories'
+                . ' WHERE object_uid IN (' . implode(',', array_fill(0, count($guids), '?'))
+                . ') GROUP BY object_uid', array_values($guids));
+            foreach ($rows as $guid => $modseq) {
+                $out[$guid] = (int)$modseq;
+            }
+            return $out;
+        }
+        $history = $injector->getInstance('Horde_History');
+        foreach ($guids as $guid) {
+            foreach ($history->getHistory($guid) as $entry) {
+                $out[$guid] = max($out[$guid], isset($entry['modseq']) ? (int)$entry['modseq'] : 0);
+            }
+        }
+        return $out;
+    }
+
+    /**
+     * What happened to the objects of a container in a range of numbers, one answer for each.
+     *
+     * @return array  uid => add, modify or delete, whichever came last
+     */
+    public static function between($parent, $since, $now)
+    {
+        $history = $GLOBALS['injector']->getInstance('Horde_History');
+        $seen = array();
+        foreach (array('add', 'modify', 'delete') as $action) {
+            $filter = array(array('field' => 'action', 'op' => '=', 'value' => $action));
+            foreach (array_keys($history->getByModSeq($since, $now, $filter, $parent)) as $guid) {
+                $seen[substr($guid, strlen($parent) + 1)][] = $action;
+            }
+        }
+        $out = array();
+        foreach ($seen as $uid => $actions) {
+            $last = null;
+            foreach ($actions as $action) {
+                $at = count($actions) === 1 ? 0 : (int)$history->getActionModSeq($parent . ':' . $uid, $action);
+                if ($last === null || $at > $last) {
+                    $last = $at;
+                    $out[(string)$uid] = $action;
+                }
+            }
+        }
+        return $out;
+    }
+}
