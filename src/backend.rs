@@ -7,9 +7,11 @@
 //! Ports speak in the protocol's classes and in domain words: no tags, no Status, no versions of
 //! the wire.
 
+pub mod horde;
 pub mod items;
 pub mod mail;
 pub mod profile;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 

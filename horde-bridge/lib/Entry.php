@@ -56,7 +56,7 @@ class Hordeeas_Entry
         $basic = Hordeeas_Guard::basic($_SERVER);
         $this->boot($base);
         if ($basic !== null) {
-            Hordeeas_Login::prove($basic[0], $basic[1]);
+            Hordeeas_Login::prove(Hordeeas_Login::name($basic[0]), $basic[1]);
             $this->login = true;
             $GLOBALS['registry']->setTimeZone();
         } elseif ($this->needsLogin($body)) {

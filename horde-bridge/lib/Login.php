@@ -32,6 +32,26 @@ class Hordeeas_Login
     }
 
     /**
+     * The login that a site's hook makes of what was sent, where the site says that a hook does.
+     *
+     * @return string
+     */
+    public static function name($sent)
+    {
+        global $conf, $injector;
+
+        if (!isset($conf['activesync']['autodiscovery']) || $conf['activesync']['autodiscovery'] !== 'hook') {
+            return $sent;
+        }
+        $hooks = $injector->getInstance('Horde_Core_Hooks');
+        if (!$hooks->hookExists('activesync_get_autodiscover_username', 'horde')) {
+            return $sent;
+        }
+        $name = $hooks->callHook('activesync_get_autodiscover_username', 'horde', array($sent));
+        return is_string($name) && $name !== '' ? $name : $sent;
+    }
+
+    /**
      * What a reason means when the back end answers (true), is down (false) or can not be asked (null).
      *
      * @return string  auth or temporary

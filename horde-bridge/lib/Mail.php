@@ -233,7 +233,20 @@ class Hordeeas_Mail
         $out['sent'] = count($out['sent_all']) > 1 && isset($all[$chosen])
             ? $all[$chosen]
             : ($out['sent_all'] ? $out['sent_all'][0] : null);
+        $out['titles'] = self::titles();
         return $out;
+    }
+
+    /**
+     * What IMP shows users instead of the names of these mailboxes.
+     */
+    private static function titles()
+    {
+        $texts = array('inbox' => 'Inbox', 'drafts' => 'Drafts', 'sent' => 'Sent', 'spam' => 'Spam',
+            'trash' => 'Trash', 'templates' => 'Templates');
+        return array_map(function ($text) {
+            return dgettext('imp', $text);
+        }, $texts);
     }
 
     /**

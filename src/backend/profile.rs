@@ -35,6 +35,10 @@ pub struct Profile {
     pub mail_off: Option<String>,
     /// The user's identities, the default one first.
     pub identities: Vec<Identity>,
+    /// Whether the directory (GAL) is closed to the user.
+    pub no_directory: bool,
+    /// The hooks of Horde's that the site has set, by name.
+    pub hooks: Vec<String>,
 }
 
 /// Whether a phone must accept policies before it may sync.
@@ -211,4 +215,30 @@ pub enum LoginRule {
     User,
     /// A hook of Horde's decides; the bridge asks it.
     Hook,
+}
+
+impl LoginRule {
+    /// The login name that Horde makes of what a client sent: the rule for addresses first, then
+    /// what follows the last backslash.
+    #[must_use]
+    pub fn apply(self, sent: &str) -> &str {
+        let name = match self {
+            Self::User => sent.split('@').next().unwrap_or(sent),
+            Self::Full | Self::Hook => sent,
+        };
+        name.rsplit('\\').next().unwrap_or(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::profile::LoginRule;
+
+    #[test]
+    fn cuts_domain_and_address_as_horde_does() {
+        assert_eq!(LoginRule::User.apply(r"DOM\alice@example.test"), "alice");
+        assert_eq!(LoginRule::User.apply("alice"), "alice");
+        assert_eq!(LoginRule::Full.apply(r"A\B\alice@example.test"), "alice@example.test");
+        assert_eq!(LoginRule::Hook.apply("alice@example.test"), "alice@example.test");
+    }
 }

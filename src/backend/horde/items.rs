@@ -1,0 +1,236 @@
+//! Items of Horde's applications: one call of the bridge for each call of the port.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::backend::horde::rpc::{Client, described};
+use crate::backend::items::{
+    Absent, Applied, Batch, Exported, ItemRef, Items, Listing, Operation, Outcome,
+};
+use crate::backend::{Account, Error, Kind};
+use crate::eas::class::{Class, Item};
+use crate::pim::contact;
+
+/// [`Items`] over the bridge.
+pub struct HordeItems {
+    client: Arc<Client>,
+}
+
+impl HordeItems {
+    pub(crate) fn new(client: Arc<Client>) -> Self {
+        Self { client }
+    }
+}
+
+#[async_trait]
+impl Items for HordeItems {
+    async fn list(
+        &self,
+        account: &Account,
+        class: Class,
+        shares: &[String],
+    ) -> Result<Listing, Error> {
+        let class = word(class)?;
+        let mut listing = Listing::default();
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let params = json!([class, shares, {"after": from}]);
+            let answer = self.client.read(Some(&account.credentials), "bridge.list", params).await;
+            let answer = answer.map_err(|error| match error.kind {
+                Kind::NotFound | Kind::Denied => Error { kind: Kind::Gone, ..error },
+                _ => error,
+            })?;
+            let page: ListAnswer = parsed("bridge.list", answer)?;
+            if from == 0 {
+                listing.mod_seq = page.modseq;
+            }
+            listing.items.extend(page.items.into_iter().map(RefAnswer::into_ref));
+            after = page.next.filter(|next| *next > from);
+        }
+        Ok(listing)
+    }
+
+    async fn sync(&self, account: &Account, class: Class, batch: Batch) -> Result<Outcome, Error> {
+        let class = word(class)?;
+        let mut operations = Vec::with_capacity(batch.operations.len());
+        for operation in &batch.operations {
+            operations.push(written(class, operation)?);
+        }
+        let mut wanted: Vec<Value> = batch
+            .export
+            .iter()
+            .map(|at| json!({"class": class, "share": at.share, "uid": at.uid}))
+            .collect();
+        let mut outcome = Outcome::default();
+        let mut exported = Vec::new();
+        // The bridge stops when its time or size is spent; what it left is asked for again.
+        while !operations.is_empty() || !wanted.is_empty() {
+            let params = json!([{
+                "apply": operations.iter().take(PAGE).collect::<Vec<_>>(),
+                "export": if operations.len() > PAGE { Vec::new() } else {
+                    wanted.iter().take(PAGE).collect::<Vec<_>>()
+                },
+            }]);
+            let who = Some(&account.credentials);
+            let answer = if operations.is_empty() {
+                self.client.read(who, "bridge.sync", params).await?
+            } else {
+                self.client.write(who, "bridge.sync", params).await?
+            };
+            let answer: SyncAnswer = parsed("bridge.sync", answer)?;
+            let applied = answer.apply.map_or_else(Vec::new, |apply| apply.results);
+            let read = answer.export.map_or_else(Vec::new, |export| export.results);
+            let progress = !applied.is_empty() || !read.is_empty();
+            if !progress || applied.len() > operations.len() || read.len() > wanted.len() {
+                let what = "bridge.sync answered with another number of results";
+                return Err(Error::new(Kind::Unavailable, what));
+            }
+            operations.drain(..applied.len());
+            wanted.drain(..read.len());
+            outcome.applied.extend(applied.into_iter().map(AppliedAnswer::into_applied));
+            exported.extend(read);
+        }
+        outcome.exported = batch
+            .export
+            .into_iter()
+            .zip(exported)
+            .map(|(at, answer)| Exported { at, item: answer.into_item() })
+            .collect();
+        Ok(outcome)
+    }
+}
+
+/// The bridge's word for a class.
+fn word(class: Class) -> Result<&'static str, Error> {
+    match class {
+        Class::Contacts => Ok("contacts"),
+        _ => Err(Error::new(Kind::Unsupported, format!("{} are not bridged yet", class.as_str()))),
+    }
+}
+
+/// An operation as the bridge takes it.
+fn written(class: &str, operation: &Operation) -> Result<Value, Error> {
+    Ok(match operation {
+        Operation::Add { share, uid, item } => json!({
+            "op": "add", "class": class, "share": share, "uid": uid,
+            "data": data(item, |_| false)?,
+        }),
+        Operation::Change { at, item, absent } => json!({
+            "op": "patch", "class": class, "share": at.share, "uid": at.uid,
+            "data": data(item, |tag| clears(absent, tag))?,
+        }),
+        Operation::Delete { at } => json!({
+            "op": "delete", "class": class, "share": at.share, "uid": at.uid,
+        }),
+    })
+}
+
+fn data(item: &Item, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
+    match item {
+        Item::Contact(contact) => Ok(contact::to_native(contact, cleared)),
+        Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
+    }
+}
+
+/// Whether a field that a Change leaves out is to be cleared.
+fn clears(absent: &Absent, tag: &str) -> bool {
+    match absent {
+        Absent::Clear => true,
+        Absent::Keep => false,
+        Absent::ClearOnly(tags) => tags.iter().any(|named| named == tag),
+    }
+}
+
+fn parsed<T: for<'de> Deserialize<'de>>(method: &str, answer: Value) -> Result<T, Error> {
+    serde_json::from_value(answer).map_err(|error| {
+        Error::because(Kind::Unavailable, format!("the answer of {method}"), error)
+    })
+}
+
+#[derive(Deserialize)]
+struct ListAnswer {
+    items: Vec<RefAnswer>,
+    modseq: u64,
+    next: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct RefAnswer {
+    uid: String,
+    share: String,
+}
+
+impl RefAnswer {
+    fn into_ref(self) -> ItemRef {
+        ItemRef { share: self.share, uid: self.uid }
+    }
+}
+
+#[derive(Deserialize)]
+struct SyncAnswer {
+    apply: Option<Results<AppliedAnswer>>,
+    export: Option<Results<ExportAnswer>>,
+}
+
+#[derive(Deserialize)]
+struct Results<T> {
+    results: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct AppliedAnswer {
+    uid: String,
+    share: String,
+    #[serde(default)]
+    modseq: u64,
+    #[serde(default)]
+    existed: bool,
+    #[serde(default)]
+    dropped: Vec<String>,
+    error: Option<Value>,
+}
+
+impl AppliedAnswer {
+    fn into_applied(self) -> Result<Applied, Error> {
+        if let Some(error) = self.error {
+            return Err(described("bridge.apply", &error));
+        }
+        if !self.dropped.is_empty() {
+            log::debug!(
+                "the address book {} has no place for {}",
+                self.share,
+                self.dropped.join(", ")
+            );
+        }
+        Ok(Applied {
+            uid: self.uid,
+            share: self.share,
+            mod_seq: self.modseq,
+            existed: self.existed,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct ExportAnswer {
+    data: Option<contact::Card>,
+    error: Option<Value>,
+}
+
+impl ExportAnswer {
+    fn into_item(self) -> Result<Box<Item>, Error> {
+        match (self.data, self.error) {
+            (_, Some(error)) => Err(described("bridge.export", &error)),
+            (Some(card), None) => {
+                Ok(Box::new(Item::Contact(Box::new(contact::from_native(&card)))))
+            }
+            (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
+        }
+    }
+}
+
+/// Operations, and items, in one call at most.
+const PAGE: usize = 200;

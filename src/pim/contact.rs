@@ -1,0 +1,347 @@
+//! Turba's attributes and the protocol's contact.
+//!
+//! Which attributes an address book has is the bridge's business: what it can not hold, it
+//! drops. Names are kept in their parts, countries as codes (the bridge names them), the three
+//! addresses in `email`, `homeEmail`, `workEmail`, or in the list `emails`.
+//!
+//! [MS-ASCNTC] §2.2.2
+
+mod fields;
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::eas::body::{Body, BodyType};
+use crate::eas::class::contact::{Categories, Children, Contact};
+use crate::eas::scalar::{Base64, DashDate, Data};
+use crate::pim::contact::fields::{FIELDS, Field};
+
+/// A contact as the bridge sends it.
+#[derive(Debug, Default, Deserialize)]
+pub struct Card {
+    /// Turba's attributes; empty ones are left out.
+    #[serde(default, deserialize_with = "map_or_empty_list")]
+    pub attrs: BTreeMap<String, String>,
+    /// Names of the countries whose codes `attrs` has.
+    #[serde(default, deserialize_with = "map_or_empty_list")]
+    pub countries: BTreeMap<String, String>,
+    /// The name as the user likes to see it.
+    #[serde(default)]
+    pub name_formatted: String,
+    /// Labels.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The picture.
+    pub photo: Option<Photo>,
+}
+
+/// A picture as the bridge sends it.
+#[derive(Debug, Deserialize)]
+pub struct Photo {
+    /// Its bytes, in base64.
+    pub b64: String,
+}
+
+/// What a phone shows of a card.
+#[must_use]
+pub fn from_native(card: &Card) -> Contact {
+    let mut contact = Contact::default();
+    for Field { attribute, slot, .. } in FIELDS {
+        let named = card.countries.get(*attribute).or_else(|| card.attrs.get(*attribute));
+        if let Some(text) = named.filter(|text| !text.is_empty()) {
+            *slot(&mut contact) = Some(text.clone());
+        }
+    }
+    contact.nick_name = contact.nick_name.or_else(|| filled(card, "nickname"));
+    if contact.first_name.is_none() && contact.last_name.is_none() {
+        split_name(card, &mut contact);
+    }
+    let [first, second, third] = emails(card);
+    contact.email1_address = first;
+    contact.email2_address = second;
+    contact.email3_address = third;
+    contact.file_as = Some(card.name_formatted.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .or_else(|| contact.company_name.clone())
+        .or_else(|| contact.email1_address.clone());
+    contact.birthday = date_out(card, "birthday");
+    contact.anniversary = date_out(card, "anniversary");
+    contact.picture = card
+        .photo
+        .as_ref()
+        .and_then(|photo| STANDARD.decode(&photo.b64).ok())
+        .filter(|bytes| !bytes.is_empty())
+        .map(Base64);
+    if !card.tags.is_empty() {
+        contact.categories = Some(Categories { categories: card.tags.clone() });
+    }
+    if let Some(children) = filled(card, "children") {
+        let children = children.split(',').map(|child| child.trim().to_owned());
+        contact.children =
+            Some(Children { children: children.filter(|child| !child.is_empty()).collect() });
+    }
+    contact.body = filled(card, "notes").map(|notes| Body {
+        kind: BodyType::Text,
+        estimated_data_size: Some(notes.len() as u64),
+        truncated: None,
+        data: Some(Data::from(notes)),
+        part: None,
+        preview: None,
+    });
+    contact
+}
+
+/// What the bridge should write: the fields that the contact has, and `null` for those that it
+/// leaves out and `cleared` names (by tags such as `Contacts:FirstName`).
+///
+/// Notes are only cleared by an empty body: phones leave out a body that they did not change.
+#[must_use]
+pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
+    let mut attrs = Map::new();
+    let mut set = |attribute: &str, tag: &str, value: Option<&str>| match value.map(str::trim) {
+        Some("") => drop(attrs.insert(attribute.to_owned(), Value::Null)),
+        Some(text) => drop(attrs.insert(attribute.to_owned(), json!(text))),
+        None if cleared(tag) => drop(attrs.insert(attribute.to_owned(), Value::Null)),
+        None => {}
+    };
+    for Field { tag, attribute, get, .. } in FIELDS {
+        set(attribute, tag, get(contact).as_deref());
+    }
+    set("nickname", "Contacts2:NickName", contact.nick_name.as_deref());
+    set("name", "Contacts:FileAs", contact.file_as.as_deref().filter(|name| !name.is_empty()));
+    for (attribute, tag, address) in [
+        ("email", "Contacts:Email1Address", &contact.email1_address),
+        ("homeEmail", "Contacts:Email2Address", &contact.email2_address),
+        ("workEmail", "Contacts:Email3Address", &contact.email3_address),
+    ] {
+        set(attribute, tag, address.as_deref().map(bare_address));
+    }
+    let birthday = contact.birthday.map(date_in);
+    set("birthday", "Contacts:Birthday", birthday.as_deref());
+    let anniversary = contact.anniversary.map(date_in);
+    set("anniversary", "Contacts:Anniversary", anniversary.as_deref());
+    let children = contact.children.as_ref().map(|children| children.children.join(", "));
+    set("children", "Contacts:Children", children.as_deref());
+    let notes = contact.body.as_ref().and_then(|body| body.data.as_ref()).map(Data::to_text);
+    if let Some(notes) = &notes {
+        let text = if notes.trim().is_empty() { Value::Null } else { json!(notes) };
+        attrs.insert("notes".to_owned(), text);
+    }
+    // A name of its own can not be taken away: it is made of the parts.
+    if attrs.get("name").is_some_and(Value::is_null) {
+        attrs.remove("name");
+    }
+    let mut data = Map::new();
+    data.insert("attrs".to_owned(), Value::Object(attrs));
+    match &contact.picture {
+        Some(Base64(bytes)) if !bytes.is_empty() => {
+            data.insert("photo".to_owned(), json!({"b64": STANDARD.encode(bytes)}));
+        }
+        None if !cleared("Contacts:Picture") => {}
+        Some(_) | None => drop(data.insert("photo".to_owned(), Value::Null)),
+    }
+    match &contact.categories {
+        Some(categories) => drop(data.insert("tags".to_owned(), json!(categories.categories))),
+        None if cleared("Contacts:Categories") => drop(data.insert("tags".to_owned(), json!([]))),
+        None => {}
+    }
+    Value::Object(data)
+}
+
+fn filled(card: &Card, attribute: &str) -> Option<String> {
+    card.attrs.get(attribute).filter(|text| !text.trim().is_empty()).cloned()
+}
+
+/// A book that keeps the name as a whole: the last word, or what stands before a comma, is the
+/// last name.
+fn split_name(card: &Card, contact: &mut Contact) {
+    let Some(name) = filled(card, "name") else { return };
+    let name = name.trim();
+    let (first, last) = match name.split_once(',') {
+        Some((last, first)) => (first.trim(), last.trim()),
+        None => name.rsplit_once(char::is_whitespace).unwrap_or(("", name)),
+    };
+    contact.first_name = Some(first.trim().to_owned()).filter(|name| !name.is_empty());
+    contact.last_name = Some(last.to_owned()).filter(|name| !name.is_empty());
+}
+
+/// The three slots; what the list `emails` has besides fills the free ones.
+fn emails(card: &Card) -> [Option<String>; 3] {
+    let mut slots = ["email", "homeEmail", "workEmail"].map(|name| filled(card, name));
+    let more = card.attrs.get("emails").map_or("", String::as_str);
+    for address in more.split(',').map(str::trim).filter(|address| !address.is_empty()) {
+        if slots.iter().flatten().any(|known| known.eq_ignore_ascii_case(address)) {
+            continue;
+        }
+        if let Some(free) = slots.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(address.to_owned());
+        }
+    }
+    slots
+}
+
+/// The address without the name that some phones send before it.
+fn bare_address(text: &str) -> &str {
+    match (text.rfind('<'), text.rfind('>')) {
+        (Some(from), Some(to)) if from < to => text.get(from + 1..to).unwrap_or(text).trim(),
+        _ => text.trim(),
+    }
+}
+
+/// A date as the midnight that begins it, in UTC: what phones take for the date itself.
+fn date_out(card: &Card, attribute: &str) -> Option<DashDate> {
+    let text = card.attrs.get(attribute)?;
+    let date: Date = text.get(..10).unwrap_or(text).parse().ok()?;
+    let midnight = date.to_zoned(TimeZone::UTC).ok()?;
+    Some(DashDate(midnight.timestamp()))
+}
+
+/// The date whose midnight is nearest: phones send the midnight of their own zone, or a noon.
+fn date_in(date: DashDate) -> String {
+    let DashDate(instant) = date;
+    let shifted = instant.checked_add(HALF_A_DAY).unwrap_or(instant);
+    let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
+    // Exactly noon is as near to both; it means the day it is in.
+    let is_noon = day(shifted) != day(instant) && shifted.as_second().rem_euclid(DAY) == 0;
+    day(if is_noon { instant } else { shifted }).to_string()
+}
+
+/// PHP writes an empty map as an empty list.
+fn map_or_empty_list<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Map(BTreeMap<String, String>),
+        List([(); 0]),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Map(map) => map,
+        Either::List([]) => BTreeMap::new(),
+    })
+}
+
+const DAY: i64 = 86_400;
+const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(12);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::eas::body::{Body, BodyType};
+    use crate::eas::class::contact::{Categories, Contact};
+    use crate::eas::scalar::{Base64, DashDate, Data};
+    use crate::pim::contact::fields::FIELDS;
+    use crate::pim::contact::{Card, bare_address, date_in, from_native, to_native};
+
+    fn card(value: Value) -> Card {
+        serde_json::from_value(value).expect("a card")
+    }
+
+    /// What comes from the phone goes back to it, field by field.
+    #[test]
+    fn every_field_survives_both_ways() {
+        let mut sent = Contact::default();
+        for (at, field) in FIELDS.iter().enumerate() {
+            *(field.slot)(&mut sent) = Some(format!("value {at}"));
+        }
+        sent.email1_address = Some("Zoë <a@example.test>".to_owned());
+        sent.email3_address = Some("c@example.test".to_owned());
+        sent.birthday = "1990-02-03T00:00:00Z".parse().ok().map(DashDate);
+        sent.picture = Some(Base64(vec![0xff, 0xd8, 0xff, 0]));
+        sent.categories = Some(Categories { categories: vec!["A".to_owned(), "B".to_owned()] });
+        let mut data = to_native(&sent, |_| false);
+        assert_eq!(data.pointer("/attrs/birthday"), Some(&json!("1990-02-03")));
+        let back = from_native(&card(data.take()));
+        sent.email1_address = Some("a@example.test".to_owned());
+        sent.file_as = back.file_as.clone();
+        let photo = (back.picture.clone(), sent.picture.clone());
+        assert_eq!(photo.0, photo.1);
+        sent.categories = None; // tags travel beside the attributes
+        assert_eq!(Contact { categories: None, ..back }, sent);
+    }
+
+    #[test]
+    fn absent_fields_are_cleared_only_where_told() {
+        let contact = Contact {
+            first_name: Some(String::new()),
+            last_name: Some("X".to_owned()),
+            ..Contact::default()
+        };
+        let kept = to_native(&contact, |_| false);
+        assert_eq!(kept, json!({"attrs": {"firstname": null, "lastname": "X"}}));
+        let one = to_native(&contact, |tag| tag == "Contacts:MobilePhoneNumber");
+        assert_eq!(one, json!({"attrs": {"firstname": null, "lastname": "X", "cellPhone": null}}));
+        let all = to_native(&contact, |_| true);
+        assert_eq!(all.get("photo"), Some(&Value::Null));
+        assert_eq!(all.get("tags"), Some(&json!([])));
+        assert_eq!(all.pointer("/attrs/homeEmail"), Some(&Value::Null));
+        assert_eq!(all.pointer("/attrs/notes"), None);
+        assert_eq!(all.pointer("/attrs/name"), None);
+    }
+
+    #[test]
+    fn dates_mean_the_nearest_midnight() {
+        let cases = [
+            ("1990-02-03T00:00:00Z", "1990-02-03"),
+            ("1990-02-02T23:00:00Z", "1990-02-03"),
+            ("1990-02-03T11:59:00Z", "1990-02-03"),
+            ("1990-02-03T12:00:00Z", "1990-02-03"),
+            ("1990-02-02T12:30:00Z", "1990-02-03"),
+            ("1890-12-31T23:06:32Z", "1891-01-01"),
+        ];
+        for (sent, wanted) in cases {
+            assert_eq!(date_in(DashDate(sent.parse().expect("a time"))), wanted, "{sent}");
+        }
+        let shown = from_native(&card(json!({"attrs": {"birthday": "1990-02-03"}})));
+        assert_eq!(shown.birthday.map(date_in).as_deref(), Some("1990-02-03"));
+        assert!(
+            from_native(&card(json!({"attrs": {"birthday": "0000-00-00"}}))).birthday.is_none()
+        );
+    }
+
+    #[test]
+    fn lists_and_wholes_find_their_slots() {
+        let shown = from_native(&card(json!({
+            "attrs": {"name": "Ada King Lovelace", "email": "a@x", "emails": "A@x, b@x,c@x,d@x",
+                "homeCountry": "DE", "children": "Anna, Bob", "notes": "ä"},
+            "countries": {"homeCountry": "Germany"}, "photo": null, "tags": []
+        })));
+        assert_eq!(shown.last_name.as_deref(), Some("Lovelace"));
+        assert_eq!(shown.first_name.as_deref(), Some("Ada King"));
+        assert_eq!(shown.email2_address.as_deref(), Some("b@x"));
+        assert_eq!(shown.email3_address.as_deref(), Some("c@x"));
+        assert_eq!(shown.home_address_country.as_deref(), Some("Germany"));
+        assert_eq!(shown.children.map(|children| children.children.len()), Some(2));
+        let body = shown.body.expect("notes");
+        assert_eq!((body.kind, body.estimated_data_size), (BodyType::Text, Some(2)));
+        assert!(from_native(&card(json!({"attrs": [], "countries": []}))).categories.is_none());
+        assert_eq!(bare_address("a> <b@x>"), "b@x");
+        assert_eq!(bare_address("> a <"), "> a <");
+    }
+
+    #[test]
+    fn an_empty_body_clears_the_notes() {
+        let body = |text: &str| {
+            let data = Some(Data::from(text.to_owned()));
+            let (kind, estimated_data_size, truncated) = (BodyType::Text, None, None);
+            Some(Body { kind, estimated_data_size, truncated, data, part: None, preview: None })
+        };
+        let notes =
+            |contact: &Contact| to_native(contact, |_| false).pointer("/attrs/notes").cloned();
+        assert_eq!(notes(&Contact { body: body(""), ..Contact::default() }), Some(Value::Null));
+        assert_eq!(
+            notes(&Contact { body: body("a\r\nb"), ..Contact::default() }),
+            Some(json!("a\r\nb"))
+        );
+    }
+}
