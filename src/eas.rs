@@ -1,0 +1,11 @@
+//! The protocol as types: elements, scalars, ids. No I/O, no async, no Horde.
+
+pub mod body;
+pub mod class;
+pub mod folder;
+pub mod ids;
+pub mod options;
+pub mod scalar;
+pub mod schema;
+pub mod status;
+pub mod version;
