@@ -2,9 +2,11 @@
 
 pub mod body;
 pub mod class;
+pub mod device_information;
 pub mod folder;
 pub mod ids;
 pub mod options;
+pub mod policy;
 pub mod scalar;
 pub mod schema;
 pub mod status;

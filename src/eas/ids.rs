@@ -116,61 +116,7 @@ impl SyncKey {
     pub fn is_first(&self) -> bool {
         self.0 == "0"
     }
-
-    /// The key of a series, `{uuid}`, with the counter behind it.
-    #[must_use]
-    pub fn in_series(series: &str, counter: u64) -> Self {
-        Self(format!("{{{series}}}{counter}"))
-    }
-
-    /// Series (without braces) and counter; `None` when it is not of our form.
-    #[must_use]
-    pub fn parts(&self) -> Option<(&str, u64)> {
-        let (series, counter) = self.0.strip_prefix('{')?.split_once('}')?;
-        let is_series = !series.is_empty()
-            && series.bytes().all(|letter| letter.is_ascii_hexdigit() || letter == b'-');
-        let is_counter = !counter.is_empty()
-            && counter.bytes().all(|digit| digit.is_ascii_digit())
-            && (counter == "0" || !counter.starts_with('0'));
-        if is_series && is_counter { Some((series, counter.parse().ok()?)) } else { None }
-    }
-
-    /// The key that follows it.
-    #[must_use]
-    pub fn next(&self) -> Option<Self> {
-        let (series, counter) = self.parts()?;
-        Some(Self::in_series(series, counter.checked_add(1)?))
-    }
-
-    /// The key before it; `None` for the first.
-    #[must_use]
-    pub fn previous(&self) -> Option<Self> {
-        let (series, counter) = self.parts()?;
-        (counter > 1).then(|| Self::in_series(series, counter - 1))
-    }
 }
 
 /// Longest id that is looked at; longer ones are nobody's.
 const MAX_ID: usize = 1_024;
-
-#[cfg(test)]
-mod tests {
-    use super::SyncKey;
-
-    #[test]
-    fn keys_follow_each_other() {
-        let key = SyncKey::from("{6b024447-242c-4029-a0be-50019d69ef93}9");
-        assert_eq!(key.parts(), Some(("6b024447-242c-4029-a0be-50019d69ef93", 9)));
-        assert_eq!(key.next().unwrap().as_str(), "{6b024447-242c-4029-a0be-50019d69ef93}10");
-        assert_eq!(key.previous().unwrap().as_str(), "{6b024447-242c-4029-a0be-50019d69ef93}8");
-    }
-
-    #[test]
-    fn other_forms_are_nobodys() {
-        for text in ["", "0", "{}1", "{xyz}1", "{ab}", "{ab}01", "{ab}-1", "ab}1", "{ab}1x"] {
-            assert_eq!(SyncKey::from(text).parts(), None, "{text}");
-        }
-        let last = SyncKey::from(format!("{{ab}}{}", u64::MAX));
-        assert_eq!(last.next(), None);
-    }
-}
