@@ -14,6 +14,7 @@ mod ping;
 mod provision;
 mod settings;
 mod sync;
+mod waiting;
 
 use std::fmt::Display;
 use std::pin::Pin;

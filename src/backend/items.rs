@@ -34,7 +34,7 @@ pub trait Items: Send + Sync {
 /// An item's place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemRef {
-    /// Id of the share that holds it.
+    /// Id of the share that holds it; empty when only the folder is known.
     pub share: String,
     /// Horde's uid: the ServerId on the wire.
     pub uid: String,
@@ -52,6 +52,8 @@ pub struct Listing {
 /// What one call should do.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
+    /// The shares of the folder: where an item's share is empty, it is looked for in these.
+    pub shares: Vec<String>,
     /// Writes, in order.
     pub operations: Vec<Operation>,
     /// Reads, after the writes.

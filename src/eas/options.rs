@@ -42,3 +42,21 @@ element! {
         preview: Option<u32> = AirSyncBase::Preview,
     }
 }
+
+impl Options {
+    /// Options of which nothing is said but the FilterType.
+    #[must_use]
+    pub const fn with_filter(filter_type: u8) -> Self {
+        Self {
+            class: None,
+            filter_type: Some(filter_type),
+            truncation: None,
+            mime_truncation: None,
+            mime_support: None,
+            conflict: None,
+            max_items: None,
+            body_preferences: Vec::new(),
+            body_part_preferences: Vec::new(),
+        }
+    }
+}

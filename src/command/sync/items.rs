@@ -1,0 +1,330 @@
+//! Sync of a folder of Horde's applications: the client's commands, what the history tells, what
+//! goes into the answer.
+//!
+//! All that Horde itself must do, writes and reads, is one call.
+//!
+//! [MS-ASCMD] §2.2.1.21
+
+use std::collections::BTreeMap;
+
+use crate::backend::Kind;
+use crate::backend::items::{Batch, Exported, ItemRef};
+use crate::command::Context;
+use crate::command::sync::items_apply::{Plan, ServerSide};
+use crate::command::sync::outcome::{Outcome, Trouble};
+use crate::command::sync::place::Place;
+use crate::command::sync::wire::{
+    FetchResponse, ServerCommand, ServerDelete, ServerItem, ServerResponse, Status,
+};
+use crate::command::sync::{Asked, item_body};
+use crate::delta::items::{self as delta, Action, Event, Update};
+use crate::eas::class::{ApplicationData, Item};
+use crate::eas::ids::ServerId;
+use crate::state::folder::{CollectionFolder, FolderObject};
+use crate::state::map::ItemTimes;
+use crate::state::model::{CollectionState, HistoryAction, HistoryChange};
+use crate::state::pending::{ItemId, Pending, PendingChange, What};
+
+/// Syncs a folder of contacts.
+pub(super) async fn sync(
+    ctx: &Context<'_>,
+    asked: &Asked,
+    state: &CollectionState,
+    window: usize,
+) -> Result<Outcome, Trouble> {
+    let mut work = Work::new(ctx, asked, state)?;
+    let wants_changes = asked.get_changes.unwrap_or(true);
+    let may_look = work.pending.is_empty() && (wants_changes || !asked.commands.is_empty());
+    if may_look {
+        work.look().await?;
+    }
+    let mut plan = Plan::make(ctx, asked, &work.place, &work.server_side()).await?;
+    work.pending.retain(|change| !plan.overrules(&change.item));
+    let taken = work.take(if wants_changes { window } else { 0 });
+    let n_taken = taken.len();
+    let (exported, fetched) = work.call(&mut plan, &taken).await?;
+    if may_look && plan.changed_anything() {
+        work.look_again(&plan).await?;
+    }
+    let imported = plan.changed_anything() || !fetched.is_empty();
+    let mut responses = plan.into_responses();
+    responses.extend(work.fetch_responses(fetched));
+    Ok(Outcome {
+        responses,
+        commands: work.commands(taken, exported),
+        n_taken,
+        imported,
+        stamp: work.stamp,
+        folder: FolderObject::Collection(work.folder),
+        pending: Pending::Changes(work.pending),
+    })
+}
+
+/// How many changes wait for the client, without sending or storing any.
+pub(in crate::command) async fn estimate(
+    ctx: &Context<'_>,
+    asked: &Asked,
+    state: &CollectionState,
+) -> Result<usize, Trouble> {
+    let mut work = Work::new(ctx, asked, state)?;
+    if work.pending.is_empty() {
+        work.look().await?;
+    }
+    Ok(work.pending.iter().filter(|change| !change.ignore).count())
+}
+
+/// A folder while it is synced.
+struct Work<'a> {
+    ctx: &'a Context<'a>,
+    asked: &'a Asked,
+    place: Place,
+    folder: CollectionFolder,
+    stamp: i64,
+    pending: Vec<PendingChange>,
+    /// Where the items on the list are, as far as the history told.
+    shares: BTreeMap<String, String>,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        ctx: &'a Context<'a>,
+        asked: &'a Asked,
+        state: &CollectionState,
+    ) -> Result<Self, Trouble> {
+        let FolderObject::Collection(folder) = &state.folder else {
+            return Err(Trouble::Reset("the row holds no folder of items".to_owned()));
+        };
+        let place = Place::of(&ctx.account().profile, asked.class, &folder.backend_id)
+            .ok_or(Trouble::Status(Status::FolderHierarchyChanged))?;
+        Ok(Self {
+            ctx,
+            asked,
+            place,
+            folder: folder.clone(),
+            stamp: state.stamp,
+            pending: state.pending.changes().to_vec(),
+            shares: BTreeMap::new(),
+        })
+    }
+
+    /// Puts on the list what changed since the stamp, or everything at the first time.
+    async fn look(&mut self) -> Result<(), Trouble> {
+        let services = self.ctx.services;
+        let key = self.asked.presented_key()?;
+        let own = services.maps.times(&self.ctx.owner, &self.place.backend_id, &key).await?;
+        if self.stamp == 0 && !self.folder.have_initial_sync {
+            let stamp = services.history.stamp(self.ctx.now()).await?;
+            let listing = services
+                .items
+                .list(self.ctx.account(), self.asked.class, &self.place.shares)
+                .await?;
+            for at in listing.items {
+                if !own.any.contains_key(&at.uid) {
+                    self.pending
+                        .push(PendingChange::new(ItemId::Item(at.uid.clone()), What::Listed));
+                    self.shares.insert(at.uid, at.share);
+                }
+            }
+            self.stamp = stamp;
+            self.folder.have_initial_sync = true;
+            return Ok(());
+        }
+        let updates = self.history().await?;
+        for update in updates {
+            if !is_own(&own, &update) {
+                self.put(update);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts on the list what others changed while our own changes were made.
+    async fn look_again(&mut self, plan: &Plan) -> Result<(), Trouble> {
+        for update in self.history().await? {
+            if !plan.is_own(&update.uid, update.mod_seq, update.kind == delta::Kind::Remove) {
+                self.put(update);
+            }
+        }
+        Ok(())
+    }
+
+    async fn history(&mut self) -> Result<Vec<Update>, Trouble> {
+        let found = self
+            .ctx
+            .services
+            .history
+            .changes(&self.place.parents(), self.stamp, self.ctx.now())
+            .await?;
+        self.stamp = found.stamp;
+        Ok(delta::collapse(found.changes.into_iter().map(|change| self.place.event(change))))
+    }
+
+    fn put(&mut self, update: Update) {
+        let what = match update.kind {
+            delta::Kind::Add => What::Added,
+            delta::Kind::Change => What::Changed,
+            delta::Kind::Remove => What::Deleted,
+        };
+        self.shares.insert(update.uid.clone(), update.share);
+        self.pending.retain(|change| change.item != ItemId::Item(update.uid.clone()));
+        self.pending.push(PendingChange::new(ItemId::Item(update.uid), what));
+    }
+
+    /// What the server did to items that the client may want to change too.
+    fn server_side(&self) -> BTreeMap<String, ServerSide> {
+        self.pending
+            .iter()
+            .filter_map(|change| {
+                let ItemId::Item(uid) = &change.item else { return None };
+                let side = match change.what {
+                    What::Deleted => ServerSide::Deleted,
+                    What::Changed | What::Added => ServerSide::Changed,
+                    What::Listed | What::Draft(_) | What::Flags(_) | What::SoftDeleted => {
+                        return None;
+                    }
+                };
+                Some((uid.clone(), side))
+            })
+            .collect()
+    }
+
+    fn take(&mut self, limit: usize) -> Vec<PendingChange> {
+        let n_taken = self.pending.len().min(limit);
+        self.pending.drain(..n_taken).filter(|change| !change.ignore).collect()
+    }
+
+    fn at(&self, uid: &str) -> ItemRef {
+        let share = match (self.shares.get(uid), self.place.shares.as_slice()) {
+            (Some(share), _) => share.clone(),
+            (None, [only]) => only.clone(),
+            (None, _) => String::new(),
+        };
+        ItemRef { share, uid: uid.to_owned() }
+    }
+
+    /// The one call: writes, then reads; what was written is recorded at once.
+    async fn call(
+        &self,
+        plan: &mut Plan,
+        taken: &[PendingChange],
+    ) -> Result<(Vec<Exported>, Vec<Exported>), Trouble> {
+        let mut export: Vec<ItemRef> = taken
+            .iter()
+            .filter(|change| !matches!(change.what, What::Deleted | What::SoftDeleted))
+            .filter_map(|change| match &change.item {
+                ItemId::Item(uid) => Some(self.at(uid)),
+                ItemId::Mail(_) => None,
+            })
+            .collect();
+        let n_changes = export.len();
+        export.extend(plan.fetches.iter().map(|uid| self.at(uid)));
+        let operations = plan.operations();
+        if export.is_empty() && operations.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let batch = Batch { shares: self.place.shares.clone(), operations, export };
+        let outcome = self
+            .ctx
+            .services
+            .items
+            .sync(self.ctx.account(), self.asked.class, batch)
+            .await?;
+        plan.settle(self.ctx, self.asked, &self.place, self.stamp, outcome.applied).await?;
+        let mut exported = outcome.exported;
+        if let Some(error) = exported.iter().find_map(|one| match &one.item {
+            Err(error) if error.kind == Kind::Unavailable => Some(error.message.clone()),
+            Ok(_) | Err(_) => None,
+        }) {
+            return Err(crate::backend::Error::new(Kind::Unavailable, error).into());
+        }
+        let fetched = exported.split_off(n_changes.min(exported.len()));
+        Ok((exported, fetched))
+    }
+
+    /// The server's changes as they go into the answer.
+    fn commands(
+        &self,
+        taken: Vec<PendingChange>,
+        exported: Vec<Exported>,
+    ) -> Vec<ServerCommand> {
+        let mut items: BTreeMap<String, Box<Item>> = BTreeMap::new();
+        for one in exported {
+            match one.item {
+                Ok(item) => drop(items.insert(one.at.uid, item)),
+                Err(error) if error.kind == Kind::NotFound => {}
+                Err(error) => log::warn!(
+                    "Item left out, it can not be read user={} device={} collection={} item={}: {error}",
+                    self.ctx.owner.user,
+                    self.ctx.owner.device,
+                    self.asked.uid,
+                    one.at.uid,
+                ),
+            }
+        }
+        taken
+            .into_iter()
+            .filter_map(|change| {
+                let ItemId::Item(uid) = change.item else { return None };
+                let server_id = ServerId::from(uid.as_str());
+                match change.what {
+                    What::Deleted => Some(ServerCommand::Delete(ServerDelete { server_id })),
+                    What::SoftDeleted => {
+                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
+                    }
+                    What::Listed | What::Added | What::Draft(true) => {
+                        Some(ServerCommand::Add(self.item(server_id, items.remove(&uid)?)))
+                    }
+                    What::Changed | What::Draft(false) | What::Flags(_) => {
+                        Some(ServerCommand::Change(self.item(server_id, items.remove(&uid)?)))
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn item(&self, server_id: ServerId, item: Box<Item>) -> ServerItem {
+        let application_data = ApplicationData::Item(item_body::fit(*item, &self.asked.wishes));
+        ServerItem { server_id, application_data }
+    }
+
+    fn fetch_responses(&self, fetched: Vec<Exported>) -> Vec<ServerResponse> {
+        fetched
+            .into_iter()
+            .map(|one| {
+                let item = one.item.ok();
+                ServerResponse::Fetch(FetchResponse {
+                    server_id: ServerId::from(one.at.uid),
+                    status: if item.is_some() { Status::Success } else { Status::ObjectNotFound },
+                    application_data: item.map(|item| {
+                        ApplicationData::Item(item_body::fit(*item, &self.asked.wishes))
+                    }),
+                })
+            })
+            .collect()
+    }
+}
+
+fn is_own(own: &ItemTimes, update: &Update) -> bool {
+    match update.kind {
+        delta::Kind::Remove => own.is_own_delete(&update.uid),
+        delta::Kind::Add | delta::Kind::Change => {
+            own.is_own_change(&update.uid, i64::try_from(update.mod_seq).unwrap_or(i64::MAX))
+        }
+    }
+}
+
+impl Place {
+    /// A row of the history as an event in one of the folder's shares.
+    fn event(&self, change: HistoryChange) -> Event {
+        Event {
+            share: self.share_of(&change.parent).to_owned(),
+            uid: change.uid,
+            action: match change.action {
+                HistoryAction::Add => Action::Add,
+                HistoryAction::Modify => Action::Modify,
+                HistoryAction::Delete => Action::Delete,
+            },
+            mod_seq: u64::try_from(change.mod_seq).unwrap_or_default(),
+        }
+    }
+}

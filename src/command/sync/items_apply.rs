@@ -1,0 +1,364 @@
+//! What a client changed in a folder of Horde's applications: from commands to operations, and from
+//! what came of them to answers and records.
+//!
+//! [MS-ASCMD] §2.2.3.32
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+
+use crate::backend::items::{Absent, Applied, ItemRef, Operation};
+use crate::backend::{self, Kind};
+use crate::command::Context;
+use crate::command::sync::Asked;
+use crate::command::sync::outcome::Trouble;
+use crate::command::sync::place::Place;
+use crate::command::sync::wire::{
+    AddResponse, ChangeResponse, ClientAdd, ClientChange, ClientCommand, ServerResponse, Status,
+};
+use crate::eas::class::contact::Contact;
+use crate::eas::class::{ApplicationData, Class, Item};
+use crate::eas::ids::{ClientId, ServerId};
+use crate::eas::schema;
+use crate::state::device::Supported;
+use crate::state::map::{ItemAction, ItemChange, ItemTimes};
+use crate::state::pending::ItemId;
+
+/// What the server did to an item since the client's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServerSide {
+    /// It was changed or added.
+    Changed,
+    /// It was deleted.
+    Deleted,
+}
+
+/// The client's commands on their way.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// Uids that the client asks for.
+    pub(super) fetches: Vec<String>,
+    steps: Vec<Step>,
+    responses: Vec<ServerResponse>,
+    overruled: BTreeSet<String>,
+    written: BTreeMap<String, (u64, bool)>,
+}
+
+/// One operation and the command that it is for.
+struct Step {
+    operation: Operation,
+    what: Wish,
+}
+
+/// The command behind an operation.
+enum Wish {
+    Add(ClientId),
+    Change(ServerId),
+    /// With what the records say: whether the client deleted it before.
+    Delete(ServerId, bool),
+}
+
+impl Plan {
+    /// Decides what is to be done, against what the server did meanwhile.
+    pub(super) async fn make(
+        ctx: &Context<'_>,
+        asked: &Asked,
+        place: &Place,
+        server: &BTreeMap<String, ServerSide>,
+    ) -> Result<Self, Trouble> {
+        let mut plan = Self::default();
+        if asked.commands.is_empty() {
+            return Ok(plan);
+        }
+        let key = asked.presented_key()?;
+        let maps = &ctx.services.maps;
+        let own = maps.times(&ctx.owner, &place.backend_id, &key).await?;
+        for command in &asked.commands {
+            match command {
+                ClientCommand::Add(add) => {
+                    let client_id = add.client_id.as_str();
+                    let known =
+                        maps.added(&ctx.owner, &place.backend_id, &key, client_id).await?;
+                    match known {
+                        Some(uid) => plan.added(&add.client_id, uid),
+                        None => plan.add(ctx, asked, place, add),
+                    }
+                }
+                ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
+                ClientCommand::Delete(delete) => plan.delete(place, server, &own, &delete.server_id),
+                ClientCommand::Fetch(fetch) => {
+                    plan.fetches.push(fetch.server_id.as_str().to_owned());
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Whether a change of the server's goes under, since the client's wins.
+    pub(super) fn overrules(&self, item: &ItemId) -> bool {
+        match item {
+            ItemId::Item(uid) => self.overruled.contains(uid),
+            ItemId::Mail(_) => false,
+        }
+    }
+
+    /// The operations, in the client's order.
+    pub(super) fn operations(&self) -> Vec<Operation> {
+        self.steps.iter().map(|step| step.operation.clone()).collect()
+    }
+
+    /// Records what was written, and makes the answers.
+    ///
+    /// When the backend could not tell for one of them, the request fails after the others were
+    /// recorded: the client sends all again, and those are recognised.
+    pub(super) async fn settle(
+        &mut self,
+        ctx: &Context<'_>,
+        asked: &Asked,
+        place: &Place,
+        stamp: i64,
+        applied: Vec<Result<Applied, backend::Error>>,
+    ) -> Result<(), Trouble> {
+        let mut records = Vec::new();
+        let mut fatal = None;
+        for (step, result) in std::mem::take(&mut self.steps).into_iter().zip(applied) {
+            match result {
+                Ok(applied) => records.push(self.succeeded(step.what, &applied, stamp)),
+                Err(error) if error.kind == Kind::Unavailable => fatal = Some(error),
+                Err(error) => self.failed(ctx, asked, step.what, &error),
+            }
+        }
+        if !records.is_empty() {
+            let key = asked.presented_key()?;
+            ctx.services.maps.record(&ctx.owner, &place.backend_id, &key, &records).await?;
+        }
+        fatal.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Whether anything was written, now or in the request of which this is a repetition.
+    pub(super) fn changed_anything(&self) -> bool {
+        !self.written.is_empty()
+    }
+
+    /// Whether an event of the history is the client's own doing.
+    pub(super) fn is_own(&self, uid: &str, mod_seq: u64, is_removal: bool) -> bool {
+        self.written.get(uid).is_some_and(|&(written, deleted)| {
+            if is_removal { deleted } else { mod_seq <= written }
+        })
+    }
+
+    /// The answers, once everything is settled.
+    pub(super) fn into_responses(self) -> Vec<ServerResponse> {
+        self.responses
+    }
+
+    fn add(&mut self, ctx: &Context<'_>, asked: &Asked, place: &Place, add: &ClientAdd) {
+        let item = add.application_data.clone().map(|data| item_of(asked.class, data));
+        let refusal = match (item, &place.target) {
+            (None | Some(Err(_)), _) => Status::ConversionError,
+            (Some(Ok(_)), None) => Status::ObjectNotFound,
+            (Some(Ok(item)), Some(target)) => {
+                let uid = uid_of(ctx, asked, place, &add.client_id);
+                let operation =
+                    Operation::Add { share: target.clone(), uid, item: Box::new(item) };
+                self.steps.push(Step { operation, what: Wish::Add(add.client_id.clone()) });
+                return;
+            }
+        };
+        self.responses.push(ServerResponse::Add(AddResponse {
+            class: None,
+            client_id: add.client_id.clone(),
+            server_id: None,
+            status: refusal,
+        }));
+    }
+
+    /// The answer to an Add whose first answer was lost.
+    fn added(&mut self, client_id: &ClientId, uid: String) {
+        self.written.entry(uid.clone()).or_insert((0, false));
+        self.responses.push(ServerResponse::Add(AddResponse {
+            class: None,
+            client_id: client_id.clone(),
+            server_id: Some(ServerId::from(uid)),
+            status: Status::Success,
+        }));
+    }
+
+    fn change(
+        &mut self,
+        ctx: &Context<'_>,
+        asked: &Asked,
+        place: &Place,
+        server: &BTreeMap<String, ServerSide>,
+        change: &ClientChange,
+    ) {
+        let uid = change.server_id.as_str();
+        let client_wins = asked.wishes.conflict == Some(0);
+        let refusal = match server.get(uid) {
+            Some(ServerSide::Deleted) => Some(Status::ObjectNotFound),
+            Some(ServerSide::Changed) if !client_wins => Some(Status::Conflict),
+            Some(ServerSide::Changed) | None => None,
+        };
+        let item = change.application_data.clone().map(|data| item_of(asked.class, data));
+        match (refusal, item) {
+            (None, Some(Ok(item))) => {
+                self.overruled.insert(uid.to_owned());
+                let operation = Operation::Change {
+                    at: at(place, uid),
+                    item: Box::new(item),
+                    absent: absent(ctx, asked.class),
+                };
+                self.steps.push(Step { operation, what: Wish::Change(change.server_id.clone()) });
+            }
+            (Some(status), _) => self.refuse_change(&change.server_id, status),
+            (None, None | Some(Err(_))) => {
+                self.refuse_change(&change.server_id, Status::ConversionError);
+            }
+        }
+    }
+
+    fn delete(
+        &mut self,
+        place: &Place,
+        server: &BTreeMap<String, ServerSide>,
+        own: &ItemTimes,
+        server_id: &ServerId,
+    ) {
+        let uid = server_id.as_str();
+        self.overruled.insert(uid.to_owned());
+        if server.get(uid) == Some(&ServerSide::Deleted) {
+            self.written.insert(uid.to_owned(), (0, true));
+            return;
+        }
+        let what = Wish::Delete(server_id.clone(), own.is_own_delete(uid));
+        self.steps.push(Step { operation: Operation::Delete { at: at(place, uid) }, what });
+    }
+
+    fn succeeded(&mut self, what: Wish, applied: &Applied, stamp: i64) -> ItemChange {
+        let mod_seq = i64::try_from(applied.mod_seq).unwrap_or(i64::MAX);
+        let uid = applied.uid.clone();
+        let is_delete = matches!(what, Wish::Delete(..));
+        self.written.insert(uid.clone(), (applied.mod_seq, is_delete));
+        match what {
+            Wish::Add(client_id) => {
+                let action = ItemAction::Add(client_id.as_str().to_owned());
+                self.responses.push(ServerResponse::Add(AddResponse {
+                    class: None,
+                    client_id,
+                    server_id: Some(ServerId::from(uid.as_str())),
+                    status: Status::Success,
+                }));
+                ItemChange { uid, mod_seq, action }
+            }
+            Wish::Change(_) => ItemChange { uid, mod_seq, action: ItemAction::Change },
+            Wish::Delete(..) => ItemChange { uid, mod_seq: stamp, action: ItemAction::Delete },
+        }
+    }
+
+    fn failed(&mut self, ctx: &Context<'_>, asked: &Asked, what: Wish, error: &backend::Error) {
+        log::warn!(
+            "Item not taken user={} device={} collection={}: {error}",
+            ctx.owner.user,
+            ctx.owner.device,
+            asked.uid,
+        );
+        let status = match error.kind {
+            Kind::Conflict => Status::Conflict,
+            Kind::Gone | Kind::NotFound => Status::ObjectNotFound,
+            Kind::Denied
+            | Kind::Invalid
+            | Kind::Refused
+            | Kind::TooLarge
+            | Kind::Unavailable
+            | Kind::Unsupported => Status::ConversionError,
+        };
+        match what {
+            Wish::Add(client_id) => self.responses.push(ServerResponse::Add(AddResponse {
+                class: None,
+                client_id,
+                server_id: None,
+                status,
+            })),
+            Wish::Change(server_id) => {
+                self.overruled.remove(server_id.as_str());
+                self.refuse_change(&server_id, status);
+            }
+            Wish::Delete(server_id, true) if status == Status::ObjectNotFound => {
+                self.written.insert(server_id.as_str().to_owned(), (0, true));
+            }
+            Wish::Delete(server_id, _) => {
+                let refusal = ChangeResponse { class: None, server_id, status };
+                self.responses.push(ServerResponse::Delete(refusal));
+            }
+        }
+    }
+
+    fn refuse_change(&mut self, server_id: &ServerId, status: Status) {
+        let server_id = server_id.clone();
+        self.responses.push(ServerResponse::Change(ChangeResponse {
+            class: None,
+            server_id,
+            status,
+        }));
+    }
+}
+
+fn at(place: &Place, uid: &str) -> ItemRef {
+    let share = match place.shares.as_slice() {
+        [only] => only.clone(),
+        _ => String::new(),
+    };
+    ItemRef { share, uid: uid.to_owned() }
+}
+
+fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
+    match class {
+        Class::Contacts => data.parse::<Contact>().map(|contact| Item::Contact(Box::new(contact))),
+        Class::Calendar | Class::Email | Class::Notes | Class::Sms | Class::Tasks => {
+            Err(schema::Error::wrong("item of a class that can be changed"))
+        }
+    }
+}
+
+/// The uid of a new item: the same whenever the same Add is sent again.
+fn uid_of(ctx: &Context<'_>, asked: &Asked, place: &Place, client_id: &ClientId) -> String {
+    let series = asked.key.as_ref().map_or("", |key| key.series());
+    let mut hash = Sha256::new();
+    for part in
+        [&ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()]
+    {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().hyphenated().to_string()
+}
+
+/// What fields mean that a Change leaves out, by what the client said with its first key.
+fn absent(ctx: &Context<'_>, class: Class) -> Absent {
+    match ctx.device.supported.get(class.as_str()) {
+        None => Absent::Clear,
+        Some(Supported::AllGhosted) => Absent::Keep,
+        Some(Supported::Tags(tags)) => Absent::ClearOnly(
+            tags.iter()
+                .map(|tag| match tag.split_once(':') {
+                    Some((page, name)) => format!("{}:{name}", page_of(page)),
+                    None => tag.clone(),
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// The page that Horde calls by another name.
+fn page_of(horde: &str) -> &str {
+    match horde {
+        "POOMCONTACTS" => "Contacts",
+        "POOMCONTACTS2" => "Contacts2",
+        other => other,
+    }
+}
+

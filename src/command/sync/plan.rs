@@ -1,0 +1,191 @@
+//! A request of Sync with what it leaves out: the last request's collections and options.
+//!
+//! [MS-ASCMD] §2.2.3.131
+
+use crate::command::Context;
+use crate::command::sync::Response;
+use crate::command::sync::outcome::Trouble;
+use crate::command::sync::wire::{self, ClientCommand, Request, Status, Supported};
+use crate::command::sync::wishes;
+use crate::eas::class::Class;
+use crate::eas::ids::{CollectionId, SyncKey};
+use crate::eas::version::ProtocolVersion;
+use crate::state::cache::{CachedCollection, SyncCache};
+use crate::state::key::StateKey;
+
+/// One collection of a request, with what the cache adds.
+pub(in crate::command) struct Asked {
+    /// The folder's uid.
+    pub(in crate::command) uid: String,
+    /// Whether the client was ever told of this folder.
+    pub(in crate::command) is_known: bool,
+    /// The class of its items.
+    pub(in crate::command) class: Class,
+    /// Horde's own name of it.
+    pub(in crate::command) backend_id: String,
+    /// The key as the client sent it; `None` when it sent none.
+    pub(in crate::command) sync_key: Option<SyncKey>,
+    /// The same, when it is one of ours.
+    pub(in crate::command) key: Option<StateKey>,
+    /// What the client would like to get.
+    pub(in crate::command) wishes: CachedCollection,
+    /// The FilterType of the last request; `None` when there was none.
+    pub(in crate::command) filter_before: Option<u8>,
+    /// Whether the server's changes are wanted, if the client said so.
+    pub(in crate::command) get_changes: Option<bool>,
+    /// What the client changed.
+    pub(in crate::command) commands: Vec<ClientCommand>,
+    /// The properties that the client manages.
+    pub(in crate::command) supported: Option<Supported>,
+}
+
+impl Asked {
+    /// The key under which the client's changes are recorded.
+    pub(super) fn presented_key(&self) -> Result<StateKey, Trouble> {
+        self.key.clone().ok_or(Trouble::Status(Status::InvalidSyncKey))
+    }
+
+    /// A collection as a request names it.
+    pub(in crate::command) fn of(cache: &SyncCache, collection: wire::Collection) -> Self {
+        let uid = collection.collection_id.clone().unwrap_or_default().0;
+        let folder = cache.folder(&uid);
+        let cached = cache.collection(&uid);
+        let filter_before = cached.as_ref().and_then(|cached| cached.filter_type);
+        let mut wishes = wishes::merge(cached, &collection);
+        let class = folder.as_ref().and_then(|folder| Class::of(&folder.class));
+        let backend_id =
+            folder.as_ref().map(|folder| folder.backend_id.clone()).unwrap_or_default();
+        wishes.class = class.unwrap_or(Class::Email).as_str().to_owned();
+        wishes.backend_id.clone_from(&backend_id);
+        Self {
+            is_known: folder.is_some(),
+            class: class.unwrap_or(Class::Email),
+            backend_id,
+            key: collection.sync_key.as_ref().and_then(|key| StateKey::parse(key.as_str())),
+            sync_key: collection.sync_key,
+            wishes,
+            filter_before,
+            get_changes: collection.get_changes,
+            commands: collection.commands.map(|commands| commands.0).unwrap_or_default(),
+            supported: collection.supported,
+            uid,
+        }
+    }
+
+    /// A collection that the request leaves out: as the client last had it.
+    fn cached(cache: &SyncCache, uid: &str, key: &str) -> Self {
+        Self::of(cache, wire::Collection::named(uid.into(), Some(key.into())))
+    }
+}
+
+/// A whole request.
+pub(super) struct Plan {
+    /// The collections, in the client's order.
+    pub(super) collections: Vec<Asked>,
+    /// The window of the whole request.
+    pub(super) window_size: Option<u32>,
+    /// How long to wait where there is nothing to tell.
+    pub(super) wait_seconds: Option<u32>,
+}
+
+impl Plan {
+    /// Fills a request up from the cache, or says what is wrong with it.
+    pub(super) fn read(
+        ctx: &Context<'_>,
+        request: Option<Request>,
+        cache: &SyncCache,
+    ) -> Result<Self, Response> {
+        let can_leave_out = ctx.version() >= ProtocolVersion::V12_1;
+        let Some(request) = request else {
+            if !can_leave_out {
+                return Err(Response::only(Status::RequestIncomplete));
+            }
+            let collections = Self::left_out(cache, &[])?;
+            if collections.is_empty() {
+                return Err(Response::only(Status::RequestIncomplete));
+            }
+            let wait_seconds = cache.heartbeat_seconds();
+            return Ok(Self { collections, window_size: None, wait_seconds });
+        };
+        let wait_seconds = wait_seconds(&request)?;
+        let named = request.collections.map(|all| all.collections).unwrap_or_default();
+        let mut collections: Vec<Asked> =
+            named.into_iter().map(|collection| Asked::of(cache, collection)).collect();
+        if collections.len() > MOST_COLLECTIONS {
+            return Err(Response::only(Status::TooManyCollections));
+        }
+        if request.partial.is_some() && can_leave_out {
+            let named: Vec<String> = collections.iter().map(|asked| asked.uid.clone()).collect();
+            collections.extend(Self::left_out(cache, &named)?);
+            if collections.is_empty() {
+                return Err(Response::only(Status::RequestIncomplete));
+            }
+        }
+        if collections.is_empty() {
+            return Err(Response::only(Status::ProtocolError));
+        }
+        let is_import = collections.iter().any(|asked| !asked.commands.is_empty());
+        let wait_seconds = wait_seconds.filter(|_| can_leave_out && !is_import);
+        Ok(Self { collections, window_size: request.window_size, wait_seconds })
+    }
+
+    /// The collections of the last request that this one does not name.
+    ///
+    /// A key that was handed out and never presented may not have arrived: then the client must
+    /// say everything again.
+    fn left_out(cache: &SyncCache, named: &[String]) -> Result<Vec<Asked>, Response> {
+        let handed_out = cache.confirmed_keys();
+        let mut all = Vec::new();
+        for (uid, cached) in cache.collections() {
+            let Some(key) = cached.last_sync_key.filter(|key| key != "0") else { continue };
+            if named.contains(&uid) || cache.folder(&uid).is_none() {
+                continue;
+            }
+            if handed_out.contains(&key) {
+                return Err(Response::only(Status::RequestIncomplete));
+            }
+            all.push(Asked::cached(cache, &uid, &key));
+        }
+        Ok(all)
+    }
+}
+
+/// Wait counts minutes, HeartbeatInterval seconds; only one of them may be there.
+fn wait_seconds(request: &Request) -> Result<Option<u32>, Response> {
+    let out_of_bounds = |limit| {
+        Err(Response { limit: Some(limit), ..Response::only(Status::InvalidWait) })
+    };
+    match (request.wait, request.heartbeat_interval) {
+        (Some(_), Some(_)) => Err(Response::only(Status::ProtocolError)),
+        (Some(0), None) | (None, Some(0)) | (None, None) => Ok(None),
+        (Some(minutes @ 1..=59), None) => Ok(Some(minutes * 60)),
+        (Some(_), None) => out_of_bounds(59),
+        (None, Some(seconds @ 60..=3_540)) => Ok(Some(seconds)),
+        (None, Some(1..=59)) => out_of_bounds(60),
+        (None, Some(_)) => out_of_bounds(3_540),
+    }
+}
+
+impl wire::Collection {
+    /// A collection of which nothing is said but its id and key.
+    pub(in crate::command) const fn named(
+        collection_id: CollectionId,
+        sync_key: Option<SyncKey>,
+    ) -> Self {
+        Self {
+            class: None,
+            sync_key,
+            collection_id: Some(collection_id),
+            supported: None,
+            deletes_as_moves: None,
+            get_changes: None,
+            window_size: None,
+            conversation_mode: None,
+            options: Vec::new(),
+            commands: None,
+        }
+    }
+}
+
+/// More collections than any phone has folders.
+const MOST_COLLECTIONS: usize = 300;
