@@ -4,16 +4,16 @@
 //! To add one, write the file and its row in [`ALL`]; OPTIONS, dispatch, logs and tests read the
 //! table.
 
-mod client;
-mod folder_sync;
+pub mod client;
+pub mod folder_sync;
 mod gate;
-mod get_item_estimate;
-mod hierarchy;
-mod item_operations;
-mod ping;
-mod provision;
-mod settings;
-mod sync;
+pub mod get_item_estimate;
+pub mod hierarchy;
+pub mod item_operations;
+pub mod ping;
+pub mod provision;
+pub mod settings;
+pub mod sync;
 mod waiting;
 
 use std::fmt::Display;
@@ -179,7 +179,7 @@ impl Context<'_> {
 }
 
 /// A command of the protocol.
-trait Command {
+trait Command: 'static {
     /// The Cmd parameter.
     const NAME: &'static str;
     /// Root of its answers.
@@ -257,8 +257,10 @@ impl Row {
     /// An answer of this command that holds nothing but a Status.
     fn refusal(&self, status: u16, version: ProtocolVersion) -> Vec<u8> {
         let mut out = Writer::new();
-        let element =
-            Element::with_children(self.root, vec![Element::with_text(self.status, status.to_string())]);
+        let element = Element::with_children(
+            self.root,
+            vec![Element::with_text(self.status, status.to_string())],
+        );
         let _ = version;
         element.write(&mut out);
         out.finish()

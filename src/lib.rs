@@ -1,6 +1,11 @@
 //! horde-eas: Exchange ActiveSync for Horde.
 
+pub mod backend;
 pub mod clock;
+pub mod command;
+pub mod delta;
+pub mod eas;
 pub mod php;
 pub mod secret;
 pub mod state;
+pub mod wbxml;

@@ -2,9 +2,9 @@
 //!
 //! [MS-ASCMD] §2.2.2
 
+use crate::backend::profile::Provisioning;
 use crate::command::client::Client;
 use crate::command::{Call, Content, DEVICE_STATUS, Error, Row, Services};
-use crate::backend::profile::Provisioning;
 use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::{Device, DeviceProperties, NewDevice, WipeState};
@@ -124,11 +124,8 @@ fn row_status(row: &Row, status: CommonStatus) -> Vec<u8> {
 }
 
 async fn register(services: &Services, call: &Call, owner: &Owner) -> Result<Device, Error> {
-    let properties = DeviceProperties::new(
-        &call.site.announced,
-        &call.user_agent,
-        call.version.as_str(),
-    );
+    let properties =
+        DeviceProperties::new(&call.site.announced, &call.user_agent, call.version.as_str());
     let kind = call.device_type.clone();
     let agent = call.user_agent.clone();
     let new = NewDevice { kind, agent, properties };

@@ -76,9 +76,8 @@ pub fn folders(
             all.extend(mailboxes.iter().map(|mailbox| mail_folder(mailbox, &mail.special)));
             all.push(folder("OUTBOX", FolderType::Outbox, "Outbox"));
         }
-        (None, _) | (_, None) => all.extend(
-            DUMMIES.iter().map(|&(backend_id, kind, name)| folder(backend_id, kind, name)),
-        ),
+        (None, _) | (_, None) => all
+            .extend(DUMMIES.iter().map(|&(backend_id, kind, name)| folder(backend_id, kind, name))),
     }
     all
 }
@@ -169,12 +168,7 @@ fn mail_folder(mailbox: &Mailbox, special: &SpecialMailboxes) -> BackendFolder {
 }
 
 fn folder(backend_id: &str, kind: FolderType, name: &str) -> BackendFolder {
-    BackendFolder {
-        backend_id: backend_id.to_owned(),
-        kind,
-        name: name.to_owned(),
-        parent: None,
-    }
+    BackendFolder { backend_id: backend_id.to_owned(), kind, name: name.to_owned(), parent: None }
 }
 
 const CALENDAR: Form = Form {

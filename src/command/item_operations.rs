@@ -183,7 +183,8 @@ impl Response {
 }
 
 async fn fetch(ctx: &Context<'_>, cache: &SyncCache, wish: Fetch) -> Result<Fetched, Error> {
-    let is_mailbox = wish.store.as_deref().is_none_or(|store| store.eq_ignore_ascii_case("Mailbox"));
+    let is_mailbox =
+        wish.store.as_deref().is_none_or(|store| store.eq_ignore_ascii_case("Mailbox"));
     let found = if !is_mailbox {
         Err(Status::UnknownStore)
     } else if wish.file_reference.is_some() {

@@ -41,9 +41,8 @@ impl Command for Settings {
             };
             response.device_information = Some(DeviceInformationStatus { status: status.0 });
         }
-        let unavailable = |asked: Option<Present>| {
-            asked.map(|_| Unavailable { status: Status::AccessDenied })
-        };
+        let unavailable =
+            |asked: Option<Present>| asked.map(|_| Unavailable { status: Status::AccessDenied });
         response.oof = unavailable(request.oof);
         response.device_password = unavailable(request.device_password);
         response.user_information = unavailable(request.user_information);

@@ -28,7 +28,7 @@ mod mail_apply;
 mod outcome;
 mod place;
 mod plan;
-mod wire;
+pub mod wire;
 mod wishes;
 
 use crate::command::waiting::{self, Ended};

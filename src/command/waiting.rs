@@ -35,11 +35,7 @@ pub(super) enum Ended {
 }
 
 /// Waits for changes in folders, at most so many seconds.
-pub(super) async fn wait(
-    ctx: &Context<'_>,
-    uids: &[String],
-    seconds: u32,
-) -> Result<Ended, Error> {
+pub(super) async fn wait(ctx: &Context<'_>, uids: &[String], seconds: u32) -> Result<Ended, Error> {
     let deadline = Instant::now() + Duration::from_secs(u64::from(seconds));
     let pause = Duration::from_secs(ctx.services.config.poll_seconds.clamp(1, 60));
     let Some(started) = begin(ctx).await? else { return Ok(Ended::FolderGone) };
@@ -78,7 +74,9 @@ async fn begin(ctx: &Context<'_>) -> Result<Option<i64>, Error> {
     let now = ctx.now();
     let edit = |cache: &mut SyncCache| {
         let newest = cache.wait_started().unwrap_or(0);
-        cache.set_wait_started(now.max(newest.saturating_add(1).min(now.saturating_add(CLOCK_SKEW))));
+        cache.set_wait_started(
+            now.max(newest.saturating_add(1).min(now.saturating_add(CLOCK_SKEW))),
+        );
     };
     let cache = ctx.services.caches.update(&ctx.owner, now, &edit).await?;
     Ok(cache.map(|cache| cache.wait_started().unwrap_or(now)))
@@ -178,9 +176,7 @@ impl Watch {
 async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, Error> {
     let parsed = StateKey::parse(&key);
     let state = match &parsed {
-        Some(parsed) => {
-            ctx.services.collections.load(&ctx.owner, uid, parsed).await.ok().flatten()
-        }
+        Some(parsed) => ctx.services.collections.load(&ctx.owner, uid, parsed).await.ok().flatten(),
         None => None,
     };
     // No state to be read: the Sync that follows says so to the client.
@@ -195,9 +191,8 @@ async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, E
         FolderObject::Imap(folder) => What::Mailbox(folder.mailbox, folder.status),
         FolderObject::Collection(folder) => {
             let class = Class::of(&folder.class).filter(|class| *class == Class::Contacts);
-            let place = class.and_then(|class| {
-                Place::of(&ctx.account().profile, class, &folder.backend_id)
-            });
+            let place = class
+                .and_then(|class| Place::of(&ctx.account().profile, class, &folder.backend_id));
             place.map_or(What::Nothing, |place| What::Items(place, state.stamp))
         }
         FolderObject::Ri(_) => What::Nothing,

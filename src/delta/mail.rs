@@ -175,10 +175,7 @@ mod tests {
         };
         let delta = by_mod_seq(&[2, 3, 4], look);
         let read = Flags { read: true, ..Flags::default() };
-        assert_eq!(
-            delta.updates,
-            [Update::Add(10), Update::Flags(3, read), Update::Remove(2)]
-        );
+        assert_eq!(delta.updates, [Update::Add(10), Update::Flags(3, read), Update::Remove(2)]);
         assert_eq!(delta.known, [3, 4, 10]);
     }
 

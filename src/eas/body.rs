@@ -31,8 +31,6 @@ element! {
         truncated: Option<bool> = AirSyncBase::Truncated,
         /// The body itself.
         data: Option<Data> = AirSyncBase::Data,
-        /// Part of a multipart answer that has the body.
-        part: Option<u32> = AirSyncBase::Part,
         /// The beginning of the text.
         preview: Option<String> = AirSyncBase::Preview since V14_0,
     }

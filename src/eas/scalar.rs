@@ -311,7 +311,8 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in ["", "x", "2026-13-01T00:00:00Z", "20261124T08", "2026-11-24T08:00:00Zx", "é"] {
+        for text in ["", "x", "2026-13-01T00:00:00Z", "20261124T08", "2026-11-24T08:00:00Zx", "é"]
+        {
             assert_eq!(parse_date(text), None, "{text}");
         }
     }

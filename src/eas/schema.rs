@@ -129,7 +129,7 @@ impl<T: Value> Field for T {
     }
 
     fn take(children: &mut Vec<Element>, tag: Tag) -> Result<Self, Error> {
-        Option::<T>::take(children, tag)?.ok_or_else(|| Error::at(tag, Problem::Missing))
+        <Option<T> as Field>::take(children, tag)?.ok_or_else(|| Error::at(tag, Problem::Missing))
     }
 
     fn put(&self, tag: Tag, version: ProtocolVersion, out: &mut Writer) {
@@ -147,7 +147,7 @@ impl<T: Value> Field for Option<T> {
     }
 
     fn take(children: &mut Vec<Element>, tag: Tag) -> Result<Self, Error> {
-        let mut all = Vec::<T>::take(children, tag)?;
+        let mut all = <Vec<T> as Field>::take(children, tag)?;
         let last = all.pop();
         if all.is_empty() { Ok(last) } else { Err(Error::at(tag, Problem::Doubled)) }
     }

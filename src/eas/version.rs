@@ -22,15 +22,8 @@ impl ProtocolVersion {
     /// The newest that exists.
     pub const LAST: Self = Self::V16_1;
     /// All of them, oldest first.
-    pub const ALL: [Self; 7] = [
-        Self::V2_5,
-        Self::V12_0,
-        Self::V12_1,
-        Self::V14_0,
-        Self::V14_1,
-        Self::V16_0,
-        Self::V16_1,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::V2_5, Self::V12_0, Self::V12_1, Self::V14_0, Self::V14_1, Self::V16_0, Self::V16_1];
 
     /// The number as it stands in headers.
     #[must_use]

@@ -174,7 +174,8 @@ async fn begin(ctx: &Context<'_>, asked: &Asked) -> Result<CollectionResponse, T
         Class::Email => FolderObject::new_imap(&asked.backend_id),
         _ => FolderObject::new_collection(&asked.backend_id, asked.class.as_str()),
     };
-    let state = CollectionState { stamp: 0, folder, pending: Pending::NotComputed, presented: None };
+    let state =
+        CollectionState { stamp: 0, folder, pending: Pending::NotComputed, presented: None };
     let key = StateKey::first(Uuid::new_v4());
     if let Some(supported) = &asked.supported {
         let supported = supported_of(supported);
@@ -208,9 +209,11 @@ async fn store(
     before: CollectionState,
     outcome: Outcome,
 ) -> Result<CollectionResponse, Trouble> {
-    let is_due =
-        outcome.imported || outcome.n_taken > 0 || key.is_first() || asked.wishes.ping_change
-            || before.pending.changes().len() != outcome.pending.changes().len();
+    let is_due = outcome.imported
+        || outcome.n_taken > 0
+        || key.is_first()
+        || asked.wishes.ping_change
+        || before.pending.changes().len() != outcome.pending.changes().len();
     let has_more = !outcome.pending.is_empty();
     let sync_key = if is_due {
         let state = CollectionState {

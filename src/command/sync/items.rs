@@ -223,12 +223,8 @@ impl<'a> Work<'a> {
             return Ok((Vec::new(), Vec::new()));
         }
         let batch = Batch { shares: self.place.shares.clone(), operations, export };
-        let outcome = self
-            .ctx
-            .services
-            .items
-            .sync(self.ctx.account(), self.asked.class, batch)
-            .await?;
+        let outcome =
+            self.ctx.services.items.sync(self.ctx.account(), self.asked.class, batch).await?;
         plan.settle(self.ctx, self.asked, &self.place, self.stamp, outcome.applied).await?;
         let mut exported = outcome.exported;
         if let Some(error) = exported.iter().find_map(|one| match &one.item {
@@ -242,11 +238,7 @@ impl<'a> Work<'a> {
     }
 
     /// The server's changes as they go into the answer.
-    fn commands(
-        &self,
-        taken: Vec<PendingChange>,
-        exported: Vec<Exported>,
-    ) -> Vec<ServerCommand> {
+    fn commands(&self, taken: Vec<PendingChange>, exported: Vec<Exported>) -> Vec<ServerCommand> {
         let mut items: BTreeMap<String, Box<Item>> = BTreeMap::new();
         for one in exported {
             match one.item {

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-
 use crate::backend::items::{Absent, Applied, ItemRef, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
@@ -78,15 +77,16 @@ impl Plan {
             match command {
                 ClientCommand::Add(add) => {
                     let client_id = add.client_id.as_str();
-                    let known =
-                        maps.added(&ctx.owner, &place.backend_id, &key, client_id).await?;
+                    let known = maps.added(&ctx.owner, &place.backend_id, &key, client_id).await?;
                     match known {
                         Some(uid) => plan.added(&add.client_id, uid),
                         None => plan.add(ctx, asked, place, add),
                     }
                 }
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
-                ClientCommand::Delete(delete) => plan.delete(place, server, &own, &delete.server_id),
+                ClientCommand::Delete(delete) => {
+                    plan.delete(place, server, &own, &delete.server_id)
+                }
                 ClientCommand::Fetch(fetch) => {
                     plan.fetches.push(fetch.server_id.as_str().to_owned());
                 }
@@ -143,9 +143,11 @@ impl Plan {
 
     /// Whether an event of the history is the client's own doing.
     pub(super) fn is_own(&self, uid: &str, mod_seq: u64, is_removal: bool) -> bool {
-        self.written.get(uid).is_some_and(|&(written, deleted)| {
-            if is_removal { deleted } else { mod_seq <= written }
-        })
+        self.written.get(uid).is_some_and(
+            |&(written, deleted)| {
+                if is_removal { deleted } else { mod_seq <= written }
+            },
+        )
     }
 
     /// The answers, once everything is settled.
@@ -160,8 +162,7 @@ impl Plan {
             (Some(Ok(_)), None) => Status::ObjectNotFound,
             (Some(Ok(item)), Some(target)) => {
                 let uid = uid_of(ctx, asked, place, &add.client_id);
-                let operation =
-                    Operation::Add { share: target.clone(), uid, item: Box::new(item) };
+                let operation = Operation::Add { share: target.clone(), uid, item: Box::new(item) };
                 self.steps.push(Step { operation, what: Wish::Add(add.client_id.clone()) });
                 return;
             }
@@ -325,8 +326,7 @@ fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
 fn uid_of(ctx: &Context<'_>, asked: &Asked, place: &Place, client_id: &ClientId) -> String {
     let series = asked.key.as_ref().map_or("", |key| key.series());
     let mut hash = Sha256::new();
-    for part in
-        [&ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()]
+    for part in [&ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()]
     {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
@@ -361,4 +361,3 @@ fn page_of(horde: &str) -> &str {
         other => other,
     }
 }
-

@@ -135,7 +135,9 @@ impl<'a> Mailbox<'a> {
         let narrow = filter_changed || pass_is_due;
         let delta = self.compare(&known, &found, is_first, narrow);
         let updates = self.without_own(delta.updates, both).await?;
-        self.pending.extend(updates.into_iter().map(|update| self.change_of(update, is_first)));
+        let changes: Vec<PendingChange> =
+            updates.into_iter().map(|update| self.change_of(update, is_first)).collect();
+        self.pending.extend(changes);
         self.remember(&found, delta.known);
         if is_first || narrow {
             self.folder.soft_delete_cutoff = cutoff.unwrap_or(0);
@@ -151,7 +153,13 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    fn compare(&self, known: &[u32], found: &MailboxChanges, is_first: bool, narrow: bool) -> Delta {
+    fn compare(
+        &self,
+        known: &[u32],
+        found: &MailboxChanges,
+        is_first: bool,
+        narrow: bool,
+    ) -> Delta {
         let labels = self.labels();
         let changed: Vec<Sighting> =
             found.changed.iter().map(|seen| sighting(seen, labels)).collect();
@@ -318,7 +326,8 @@ impl<'a> Mailbox<'a> {
                     }
                 }
                 What::Flags(flags) => {
-                    commands.push(ServerCommand::Change(item(server_id, Box::new(email_of(flags)))));
+                    commands
+                        .push(ServerCommand::Change(item(server_id, Box::new(email_of(flags)))));
                 }
                 What::Deleted => commands.push(ServerCommand::Delete(ServerDelete { server_id })),
                 What::SoftDeleted => {

@@ -50,8 +50,7 @@ pub(super) async fn apply(
                 status: Status::ConversionError,
             })),
             ClientCommand::Change(change) => {
-                let email =
-                    change.application_data.clone().map(ApplicationData::parse::<Email>);
+                let email = change.application_data.clone().map(ApplicationData::parse::<Email>);
                 match (imap_uid(&change.server_id), email) {
                     (None, _) => refuse(&mut applied, &change.server_id, Status::ObjectNotFound),
                     (Some(_), Some(Err(_)) | None) => {
@@ -176,10 +175,8 @@ async fn delete(
         }
         None => services.mail.delete(ctx.account(), mailbox, uids).await?.into_iter().collect(),
     };
-    let notes: Vec<MailChange> = gone
-        .iter()
-        .map(|&imap_uid| MailChange { imap_uid, action: MailAction::Delete })
-        .collect();
+    let notes: Vec<MailChange> =
+        gone.iter().map(|&imap_uid| MailChange { imap_uid, action: MailAction::Delete }).collect();
     if !notes.is_empty() {
         services.maps.record_mail(&ctx.owner, mailbox, &key, &notes).await?;
     }

@@ -17,7 +17,11 @@ pub(in crate::command) struct Place {
 
 impl Place {
     /// The place of a folder; `None` when the user does not have it, or not any more.
-    pub(in crate::command) fn of(profile: &Profile, class: Class, backend_id: &str) -> Option<Self> {
+    pub(in crate::command) fn of(
+        profile: &Profile,
+        class: Class,
+        backend_id: &str,
+    ) -> Option<Self> {
         let (shares, application): (&Shares, _) = match class {
             Class::Calendar => (profile.calendar.as_ref()?, "kronolith"),
             Class::Contacts => (profile.contacts.as_ref()?, "turba"),

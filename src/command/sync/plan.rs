@@ -152,9 +152,8 @@ impl Plan {
 
 /// Wait counts minutes, HeartbeatInterval seconds; only one of them may be there.
 fn wait_seconds(request: &Request) -> Result<Option<u32>, Response> {
-    let out_of_bounds = |limit| {
-        Err(Response { limit: Some(limit), ..Response::only(Status::InvalidWait) })
-    };
+    let out_of_bounds =
+        |limit| Err(Response { limit: Some(limit), ..Response::only(Status::InvalidWait) });
     match (request.wait, request.heartbeat_interval) {
         (Some(_), Some(_)) => Err(Response::only(Status::ProtocolError)),
         (Some(0), None) | (None, Some(0)) | (None, None) => Ok(None),

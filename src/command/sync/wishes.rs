@@ -13,7 +13,10 @@ use crate::state::cache::{self, CachedCollection};
 /// Options that are sent replace all options of the last time; what stands outside of Options
 /// (WindowSize, DeletesAsMoves) is replaced one by one.
 #[must_use]
-pub(super) fn merge(cached: Option<CachedCollection>, asked: &wire::Collection) -> CachedCollection {
+pub(super) fn merge(
+    cached: Option<CachedCollection>,
+    asked: &wire::Collection,
+) -> CachedCollection {
     let mut wishes = cached.unwrap_or_default();
     if let Some(window_size) = asked.window_size {
         wishes.window_size = Some(if (1..=512).contains(&window_size) { window_size } else { 512 });
@@ -21,9 +24,10 @@ pub(super) fn merge(cached: Option<CachedCollection>, asked: &wire::Collection) 
     if let Some(deletes_as_moves) = asked.deletes_as_moves {
         wishes.deletes_as_moves = Some(deletes_as_moves);
     }
-    let own = asked.options.iter().find(|options| {
-        options.class.as_ref().is_none_or(|class| class.0 != "SMS")
-    });
+    let own = asked
+        .options
+        .iter()
+        .find(|options| options.class.as_ref().is_none_or(|class| class.0 != "SMS"));
     if let Some(options) = own {
         set_options(&mut wishes, options);
     }
@@ -54,7 +58,7 @@ fn cached_preference(preference: &BodyPreference) -> cache::BodyPreference {
 
 /// The same as the mail port wants it.
 #[must_use]
-pub(super) fn wanted(wishes: &CachedCollection, version: ProtocolVersion) -> Wanted {
+pub(in crate::command) fn wanted(wishes: &CachedCollection, version: ProtocolVersion) -> Wanted {
     Wanted {
         bodies: preferences(wishes),
         mime_support: wishes.mime_support.unwrap_or(0),
