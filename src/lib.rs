@@ -6,6 +6,7 @@ pub mod command;
 pub mod delta;
 pub mod eas;
 pub mod php;
+pub mod pim;
 pub mod secret;
 pub mod state;
 pub mod wbxml;

@@ -21,6 +21,10 @@ pub struct Present;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DashDate(pub Timestamp);
 
+/// A day that a client may also clear, with an empty tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClearableDate(pub Option<Timestamp>);
+
 /// A date without, such as `20261124T080000Z`: calendars and notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BasicDate(pub Timestamp);
@@ -214,6 +218,25 @@ impl Value for DashDate {
 
     fn write(&self, _: ProtocolVersion, out: &mut Writer) {
         out.text(&format!("{:.3}", self.0.round(jiff::Unit::Millisecond).unwrap_or(self.0)));
+    }
+}
+
+impl Value for ClearableDate {
+    fn shape() -> Shape {
+        Shape::Date
+    }
+
+    fn read(element: Element) -> Result<Self, Error> {
+        if element.text().trim().is_empty() {
+            return Ok(Self(None));
+        }
+        DashDate::read(element).map(|date| Self(Some(date.0)))
+    }
+
+    fn write(&self, version: ProtocolVersion, out: &mut Writer) {
+        if let Some(instant) = self.0 {
+            DashDate(instant).write(version, out);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::eas::body::{Body, BodyType};
 use crate::eas::class::contact::{Categories, Children, Contact};
-use crate::eas::scalar::{Base64, DashDate, Data};
+use crate::eas::scalar::{Base64, ClearableDate, Data};
 use crate::pim::contact::fields::{FIELDS, Field};
 
 /// A contact as the bridge sends it.
@@ -92,7 +92,6 @@ pub fn from_native(card: &Card) -> Contact {
         estimated_data_size: Some(notes.len() as u64),
         truncated: None,
         data: Some(Data::from(notes)),
-        part: None,
         preview: None,
     });
     contact
@@ -196,16 +195,16 @@ fn bare_address(text: &str) -> &str {
 }
 
 /// A date as the midnight that begins it, in UTC: what phones take for the date itself.
-fn date_out(card: &Card, attribute: &str) -> Option<DashDate> {
+fn date_out(card: &Card, attribute: &str) -> Option<ClearableDate> {
     let text = card.attrs.get(attribute)?;
     let date: Date = text.get(..10).unwrap_or(text).parse().ok()?;
     let midnight = date.to_zoned(TimeZone::UTC).ok()?;
-    Some(DashDate(midnight.timestamp()))
+    Some(ClearableDate(Some(midnight.timestamp())))
 }
 
 /// The date whose midnight is nearest: phones send the midnight of their own zone, or a noon.
-fn date_in(date: DashDate) -> String {
-    let DashDate(instant) = date;
+fn date_in(date: ClearableDate) -> String {
+    let Some(instant) = date.0 else { return String::new() };
     let shifted = instant.checked_add(HALF_A_DAY).unwrap_or(instant);
     let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
     // Exactly noon is as near to both; it means the day it is in.
@@ -239,7 +238,7 @@ mod tests {
 
     use crate::eas::body::{Body, BodyType};
     use crate::eas::class::contact::{Categories, Contact};
-    use crate::eas::scalar::{Base64, DashDate, Data};
+    use crate::eas::scalar::{Base64, ClearableDate, Data};
     use crate::pim::contact::fields::FIELDS;
     use crate::pim::contact::{Card, bare_address, date_in, from_native, to_native};
 
@@ -256,7 +255,7 @@ mod tests {
         }
         sent.email1_address = Some("Zoë <a@example.test>".to_owned());
         sent.email3_address = Some("c@example.test".to_owned());
-        sent.birthday = "1990-02-03T00:00:00Z".parse().ok().map(DashDate);
+        sent.birthday = "1990-02-03T00:00:00Z".parse().ok().map(|day| ClearableDate(Some(day)));
         sent.picture = Some(Base64(vec![0xff, 0xd8, 0xff, 0]));
         sent.categories = Some(Categories { categories: vec!["A".to_owned(), "B".to_owned()] });
         let mut data = to_native(&sent, |_| false);
@@ -300,7 +299,7 @@ mod tests {
             ("1890-12-31T23:06:32Z", "1891-01-01"),
         ];
         for (sent, wanted) in cases {
-            assert_eq!(date_in(DashDate(sent.parse().expect("a time"))), wanted, "{sent}");
+            assert_eq!(date_in(ClearableDate(sent.parse().ok())), wanted, "{sent}");
         }
         let shown = from_native(&card(json!({"attrs": {"birthday": "1990-02-03"}})));
         assert_eq!(shown.birthday.map(date_in).as_deref(), Some("1990-02-03"));
@@ -334,7 +333,7 @@ mod tests {
         let body = |text: &str| {
             let data = Some(Data::from(text.to_owned()));
             let (kind, estimated_data_size, truncated) = (BodyType::Text, None, None);
-            Some(Body { kind, estimated_data_size, truncated, data, part: None, preview: None })
+            Some(Body { kind, estimated_data_size, truncated, data, preview: None })
         };
         let notes =
             |contact: &Contact| to_native(contact, |_| false).pointer("/attrs/notes").cloned();

@@ -3,7 +3,7 @@
 //! [MS-ASCNTC] §2.2.2
 
 use crate::eas::body::Body;
-use crate::eas::scalar::{Base64, DashDate};
+use crate::eas::scalar::{Base64, ClearableDate};
 use crate::element;
 
 element! {
@@ -11,13 +11,13 @@ element! {
     #[derive(Default)]
     pub struct Contact = AirSync::ApplicationData {
         /// Wedding day or the like, a date.
-        anniversary: Option<DashDate> = Contacts::Anniversary,
+        anniversary: Option<ClearableDate> = Contacts::Anniversary,
         /// Name of the assistant.
         assistant_name: Option<String> = Contacts::AssistantName,
         /// Telephone of the assistant.
         assistant_phone_number: Option<String> = Contacts::AssistantPhoneNumber,
         /// Birthday, a date.
-        birthday: Option<DashDate> = Contacts::Birthday,
+        birthday: Option<ClearableDate> = Contacts::Birthday,
         /// Second telephone at work.
         business2_phone_number: Option<String> = Contacts::Business2PhoneNumber,
         /// Town, at work.
