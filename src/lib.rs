@@ -5,6 +5,7 @@ pub mod clock;
 pub mod command;
 pub mod delta;
 pub mod eas;
+pub mod mime;
 pub mod php;
 pub mod pim;
 pub mod secret;

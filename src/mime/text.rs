@@ -1,0 +1,224 @@
+//! Bytes to text: transfer encodings, charsets, line ends, characters that XML forbids.
+
+use std::borrow::Cow;
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+/// How the content of a part travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// `base64`
+    Base64,
+    /// `7bit`, `8bit`, `binary`, and whatever is not known.
+    #[default]
+    Identity,
+    /// `quoted-printable`
+    QuotedPrintable,
+}
+
+impl Encoding {
+    /// The encoding of a Content-Transfer-Encoding field.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let name = name.trim();
+        if name.eq_ignore_ascii_case("base64") {
+            Self::Base64
+        } else if name.eq_ignore_ascii_case("quoted-printable") {
+            Self::QuotedPrintable
+        } else {
+            Self::Identity
+        }
+    }
+
+    /// Decodes content, forgiving what is wrong and what was cut off.
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Base64 => Cow::Owned(base64(bytes)),
+            Self::Identity => Cow::Borrowed(bytes),
+            Self::QuotedPrintable => Cow::Owned(quoted_printable(bytes)),
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3);
+    let mut bits = 0_u32;
+    let mut n_digits = 0_u8;
+    for byte in bytes {
+        let digit = match byte {
+            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                // Padding ends a group; some mailers join several padded texts.
+                push_group(&mut decoded, bits, n_digits);
+                (bits, n_digits) = (0, 0);
+                continue;
+            }
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(digit);
+        n_digits = n_digits.wrapping_add(1);
+        if n_digits == 4 {
+            push_group(&mut decoded, bits, n_digits);
+            (bits, n_digits) = (0, 0);
+        }
+    }
+    push_group(&mut decoded, bits, n_digits);
+    decoded
+}
+
+fn push_group(decoded: &mut Vec<u8>, bits: u32, n_digits: u8) {
+    let [_, high, middle, low] = match n_digits {
+        4 => bits,
+        3 => bits << 6,
+        2 => bits << 12,
+        _ => return,
+    }
+    .to_be_bytes();
+    let group = [high, middle, low];
+    let n_bytes = usize::from(n_digits.saturating_sub(1));
+    decoded.extend(group.iter().take(n_bytes));
+}
+
+fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'=') {
+        let (before, from) = rest.split_at(at);
+        decoded.extend_from_slice(before);
+        rest = match from {
+            [b'=', b'\r', b'\n', rest @ ..] | [b'=', b'\n', rest @ ..] => rest,
+            [b'=', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                decoded.push(hex_digit(*high) << 4 | hex_digit(*low));
+                rest
+            }
+            // White space before the line end of a soft break, or a stray sign.
+            [b'=', rest @ ..] => match rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')) {
+                Some(end) if matches!(rest.get(end), Some(b'\r' | b'\n')) => {
+                    let line_end = rest.get(end..).unwrap_or_default();
+                    match line_end {
+                        [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+                        [] => line_end,
+                    }
+                }
+                _ => {
+                    decoded.push(b'=');
+                    rest
+                }
+            },
+            _ => from.get(1..).unwrap_or_default(),
+        };
+    }
+    decoded.extend_from_slice(rest);
+    decoded
+}
+
+fn hex_digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte.wrapping_sub(b'0'),
+        b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+        _ => byte.wrapping_sub(b'A').wrapping_add(10),
+    }
+}
+
+/// Text in UTF-8, whatever its charset claims.
+///
+/// A claim of UTF-8 or ASCII, none, or an unknown one: UTF-8 when most of it is, else
+/// windows-1252.
+#[must_use]
+pub fn to_utf8(bytes: &[u8], charset: Option<&str>) -> String {
+    let named = charset.map(|name| name.trim().trim_matches(['"', '\'']));
+    match named
+        .filter(|name| !claims_nothing(name))
+        .and_then(|name| charset_decoder(name.as_bytes()))
+    {
+        Some(decode) => decode(bytes),
+        None => utf8_or_latin(bytes),
+    }
+}
+
+fn claims_nothing(charset: &str) -> bool {
+    charset.is_empty()
+        || [
+            "utf-8",
+            "utf8",
+            "us-ascii",
+            "ascii",
+            "ansi_x3.4-1968",
+            "unknown-8bit",
+            "8bit",
+            "binary",
+        ]
+        .iter()
+        .any(|name| charset.eq_ignore_ascii_case(name))
+}
+
+fn utf8_or_latin(bytes: &[u8]) -> String {
+    let mut n_good = 0_usize;
+    let mut n_bad = 0_usize;
+    for chunk in bytes.utf8_chunks() {
+        n_good = n_good.saturating_add(chunk.valid().chars().filter(|c| !c.is_ascii()).count());
+        // A character cut off at the end says nothing of the charset.
+        let cut_off =
+            chunk.invalid().len() > 1 && chunk.invalid().iter().skip(1).all(|b| b & 0xc0 == 0x80);
+        if !chunk.invalid().is_empty() && !cut_off {
+            n_bad = n_bad.saturating_add(1);
+        }
+    }
+    if n_bad > n_good {
+        return match charset_decoder(b"windows-1252") {
+            Some(decode) => decode(bytes),
+            None => String::from_utf8_lossy(bytes).into_owned(),
+        };
+    }
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Whether XML 1.0 has this character.
+#[must_use]
+pub fn is_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// A text of several lines: CRLF line ends, and nothing that XML forbids.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len().saturating_add(text.len() / 32));
+    let mut after_return = false;
+    for character in text.chars().filter(|character| is_xml(*character)) {
+        match character {
+            '\r' => clean.push_str("\r\n"),
+            '\n' if after_return => {}
+            '\n' => clean.push_str("\r\n"),
+            other => clean.push(other),
+        }
+        after_return = character == '\r';
+    }
+    clean
+}
+
+/// A text of one line: runs of white space and control characters are one space.
+#[must_use]
+pub fn clean_line(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
+        if !clean.is_empty() {
+            clean.push(' ');
+        }
+        clean.extend(word.chars().filter(|character| is_xml(*character)));
+    }
+    clean
+}
+
+/// The longest start of a text with at most so many bytes that ends between characters.
+#[must_use]
+pub fn start_of(text: &str, n_bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(n_bytes)).unwrap_or(text)
+}
