@@ -18,8 +18,11 @@ pub mod folder;
 pub mod key;
 pub mod map;
 pub mod model;
+pub mod mysql;
 pub mod pending;
 pub mod uids;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
@@ -254,8 +257,9 @@ pub trait History: Send + Sync {
         now: i64,
     ) -> Result<HistoryChanges, Error>;
 
-    /// The number of an item's last `modify`; 0 when it never was modified.
-    async fn modified(&self, guid: &str) -> Result<i64, Error>;
+    /// For each item (`turba:localsql:uid`) the number of its last `modify`; 0 when it never was
+    /// modified.
+    async fn modified(&self, guids: &[String]) -> Result<BTreeMap<String, i64>, Error>;
 }
 
 /// A change to a record that is made under a lock; it may run more than once.

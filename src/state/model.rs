@@ -91,7 +91,8 @@ pub struct NewState<'a, T> {
 pub struct HistoryChanges {
     /// Changes in the order in which they happened; an item may occur once for each action.
     pub changes: Vec<HistoryChange>,
-    /// The stamp to store: never below the one asked with.
+    /// The stamp to store; below the one asked with only when the history itself went back (a
+    /// restored database).
     pub stamp: i64,
 }
 

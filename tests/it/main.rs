@@ -1,1 +1,4 @@
 //! Integration tests.
+
+mod state;
+mod support;

@@ -1,0 +1,203 @@
+//! Horde's tables in MySQL and MariaDB: the adapter of all ports of `state`.
+//!
+//! Every write that spans rows is one transaction, and begins by locking the device's row, so that
+//! all writers of one device queue up and do not deadlock; `rpc.php` does not take part in that
+//! queue, hence the second try.
+//! Comparisons are made by the database, never here: its collation decides what is equal, as it
+//! does for Horde.
+//! Nothing is ever altered, and no table but Horde's is touched.
+
+mod caches;
+mod collections;
+mod config;
+mod devices;
+mod history;
+mod inspect;
+mod maps;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Pool, Transaction, TxOpts};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::state::blob::Unreadable;
+use crate::state::mysql::history::Allocations;
+use crate::state::{Error, Kind};
+
+pub use crate::state::mysql::config::{Charset, Config, Tls};
+pub use crate::state::mysql::inspect::Inspection;
+
+const LOCK_DEVICE: &str =
+    "SELECT device_id FROM horde_activesync_device WHERE device_id = ? FOR UPDATE";
+const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_info";
+
+/// A pool of connections to one database.
+///
+/// Fills the ports `Devices`, `Collections`, `Maps` and `Caches` where Horde's ActiveSync tables
+/// are, and `History` where `horde_histories` is; mostly that is the same database.
+#[derive(Debug)]
+pub struct Mysql {
+    pool: Pool,
+    /// What one attempt may take.
+    patience: Duration,
+    level_seen: Mutex<Option<Instant>>,
+    allocations: Mutex<Allocations>,
+}
+
+impl Mysql {
+    /// Prepares a pool; nothing is connected before the first use.
+    ///
+    /// # Errors
+    /// `Unavailable` when the settings make no sense.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let opts = config.to_opts()?;
+        Ok(Self {
+            pool: Pool::new(opts),
+            patience: Duration::from_secs(config.timeout_seconds),
+            level_seen: Mutex::default(),
+            allocations: Mutex::default(),
+        })
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.attempt("ping", || async {
+            self.pool.get_conn().await?.ping().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Closes all connections; waits for those in use.
+    pub async fn close(&self) {
+        if let Err(error) = self.pool.clone().disconnect().await {
+            log::warn!("the database's connections did not close: {error}");
+        }
+    }
+
+    /// A connection to tables of the level that we know.
+    async fn conn(&self) -> Result<Conn, Fault> {
+        self.check_level().await?;
+        Ok(self.pool.get_conn().await?)
+    }
+
+    /// A transaction that holds the device's row.
+    ///
+    /// A device whose row is gone (an administrator, a fault of Horde) is not locked.
+    async fn begin(&self, device: &str) -> Result<Transaction<'static>, Fault> {
+        self.check_level().await?;
+        let mut tx = self.pool.start_transaction(TxOpts::default()).await?;
+        let _: Option<String> = tx.exec_first(LOCK_DEVICE, (device,)).await?;
+        Ok(tx)
+    }
+
+    async fn check_level(&self) -> Result<(), Fault> {
+        let seen = self.level_seen.lock().map_or(None, |seen| *seen);
+        if seen.is_some_and(|seen| seen.elapsed() < LEVEL_TRUSTED) {
+            return Ok(());
+        }
+        let level: Option<Option<i64>> =
+            self.pool.get_conn().await?.query_first(SCHEMA_VERSION).await?;
+        let message = match level.flatten() {
+            Some(LEVEL) => {
+                if let Ok(mut seen) = self.level_seen.lock() {
+                    *seen = Some(Instant::now());
+                }
+                return Ok(());
+            }
+            Some(level) => format!(
+                "horde's activesync tables are of level {level}, this program knows level {LEVEL} alone"
+            ),
+            None => "horde's activesync tables have no level: run horde-db-migrate".to_owned(),
+        };
+        Err(Error::new(Kind::Unavailable, message).into())
+    }
+
+    /// Runs something, again when the database asks for it, and never for too long.
+    async fn attempt<T, F: Future<Output = Result<T, Fault>>>(
+        &self,
+        what: &'static str,
+        mut once: impl FnMut() -> F,
+    ) -> Result<T, Error> {
+        let mut n_left = REPEATS;
+        loop {
+            let fault = match timeout(self.patience, once()).await {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(fault)) => fault,
+                Err(_) => {
+                    return Err(Error::new(
+                        Kind::Unavailable,
+                        format!("{what}: the database took too long"),
+                    ));
+                }
+            };
+            match fault {
+                Fault::Sql(error) if n_left > 0 && is_conflict(&error) => {
+                    log::debug!("{what} is tried again: {error}");
+                    n_left -= 1;
+                    sleep(PAUSE).await;
+                }
+                Fault::Sql(error) => return Err(sql_error(what, error)),
+                Fault::State(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// What goes wrong inside an attempt.
+#[derive(Debug)]
+enum Fault {
+    Sql(mysql_async::Error),
+    State(Error),
+}
+
+impl From<mysql_async::Error> for Fault {
+    fn from(error: mysql_async::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::State(error)
+    }
+}
+
+/// The error for a row that can not be read.
+fn unreadable(table: &str, error: Unreadable) -> Error {
+    Error::because(Kind::Stale, format!("a row of {table} can not be read"), error)
+}
+
+/// Deadlock or a lock that was not given up in time.
+fn is_conflict(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(server) if matches!(server.code, 1205 | 1213))
+}
+
+fn sql_error(what: &str, error: mysql_async::Error) -> Error {
+    let kind = match &error {
+        // Out of range, not a character of the column, too long.
+        mysql_async::Error::Server(server) if matches!(server.code, 1264 | 1366 | 1406) => {
+            Kind::Invalid
+        }
+        _ => Kind::Unavailable,
+    };
+    Error::because(kind, format!("{what}: the database refused"), error)
+}
+
+/// The level of Horde's tables that we know.
+const LEVEL: i64 = 23;
+/// How long a level is believed.
+const LEVEL_TRUSTED: Duration = Duration::from_secs(60);
+/// How often an attempt is repeated after a deadlock.
+const REPEATS: u32 = 2;
+/// The pause before that.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long Horde may take to put back a row that it replaces.
+const PAUSE_FOR_ROW: Duration = Duration::from_millis(50);
+/// Stands for the hierarchy in the column of the folder.
+const HIERARCHY: &str = "foldersync";
