@@ -22,7 +22,8 @@ mariadb_start() {
     create user if not exists horde@localhost identified by 'hordepw';
     create user if not exists horde@'127.0.0.1' identified by 'hordepw';
     grant all on horde.* to horde@localhost;
-    grant all on horde.* to horde@'127.0.0.1';"
+    grant all on horde.* to horde@'127.0.0.1';
+    grant all on \`horde\\_test\\_%\`.* to horde@'127.0.0.1';" # scratch databases of the tests
   stepped
 }
 
