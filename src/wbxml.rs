@@ -1,7 +1,8 @@
 //! Documents of tags, whatever their bytes: WBXML as ActiveSync uses it.
 //!
 //! [`Reader`] turns bytes into events and never panics, [`Writer`] turns calls into bytes,
-//! [`pages`] has the names of all tags, [`element`] a document as a tree.
+//! [`pages`] has the names of all tags, [`element`] a document as a tree, [`xml`] prints and reads
+//! that tree.
 //! Nothing here knows what a document means.
 //!
 //! [MS-ASWBXML] §2.1
@@ -11,6 +12,7 @@ mod error;
 pub mod pages;
 mod reader;
 mod writer;
+pub mod xml;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -39,6 +41,18 @@ impl Tag {
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         pages::ALL.iter().find(|(_, known)| *known == name).map(|&(tag, _)| tag)
+    }
+
+    /// The name of the page, `AirSync`; `None` for an unknown one.
+    #[must_use]
+    pub fn page_name(self) -> Option<&'static str> {
+        pages::NAMES.iter().find(|&&(page, _)| page == self.page).map(|&(_, name)| name)
+    }
+
+    /// The number of the page of that name.
+    #[must_use]
+    pub fn page_of(name: &str) -> Option<u8> {
+        pages::NAMES.iter().find(|&&(_, known)| known == name).map(|&(page, _)| page)
     }
 }
 
@@ -77,7 +91,7 @@ pub struct Limits {
     pub size: usize,
     /// Elements in elements.
     pub depth: usize,
-    /// Elements in the whole document.
+    /// Elements and pieces of text in the whole document.
     pub elements: usize,
 }
 

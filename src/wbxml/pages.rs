@@ -18,6 +18,9 @@ macro_rules! code_pages {
             }
         )*
 
+        /// The pages' numbers and names.
+        pub static NAMES: &[(u8, &str)] = &[$(($number, stringify!($page)),)*];
+
         /// All tags with their names, by page and token.
         pub static ALL: &[(Tag, &str)] = &[
             $($((
@@ -78,11 +81,18 @@ code_pages! {
         0x37 MIMETruncated 0x38 MIMESize 0x39 InternetCPID 0x3a Flag 0x3b Status
         0x3c ContentClass 0x3d FlagType 0x3e CompleteTime 0x3f DisallowNewTimeProposal
     }
+    /// Notifications, long obsolete. [MS-ASWBXML] §2.1.2.1.4
+    3 AirNotify {
+        0x05 Notify 0x06 Notification 0x07 Version 0x08 LifeTime 0x09 DeviceInfo 0x0a Enable
+        0x0b Folder 0x0c ServerId 0x0d DeviceAddress 0x0e ValidCarrierProfiles 0x0f CarrierProfile
+        0x10 Status 0x11 Responses 0x12 Devices 0x13 Device 0x14 Id 0x15 Expiry 0x16 NotifyGUID
+        0x17 DeviceFriendlyName
+    }
     /// Calendar. [MS-ASWBXML] §2.1.2.1.5
     4 Calendar {
         0x05 Timezone 0x06 AllDayEvent 0x07 Attendees 0x08 Attendee 0x09 Email 0x0a Name
         0x0b Body 0x0c BodyTruncated 0x0d BusyStatus 0x0e Categories 0x0f Category
-        0x10 Compressed_RTF 0x11 DtStamp 0x12 EndTime 0x13 Exception 0x14 Exceptions 0x15 Deleted
+        0x10 CompressedRTF 0x11 DtStamp 0x12 EndTime 0x13 Exception 0x14 Exceptions 0x15 Deleted
         0x16 ExceptionStartTime 0x17 Location 0x18 MeetingStatus 0x19 OrganizerEmail
         0x1a OrganizerName 0x1b Recurrence 0x1c Type 0x1d Until 0x1e Occurrences 0x1f Interval
         0x20 DayOfWeek 0x21 DayOfMonth 0x22 WeekOfMonth 0x23 MonthOfYear 0x24 Reminder
@@ -176,8 +186,8 @@ code_pages! {
         0x05 Search 0x07 Store 0x08 Name 0x09 Query 0x0a Options 0x0b Range 0x0c Status
         0x0d Response 0x0e Result 0x0f Properties 0x10 Total 0x11 EqualTo 0x12 Value 0x13 And
         0x14 Or 0x15 FreeText 0x17 DeepTraversal 0x18 LongId 0x19 RebuildResults 0x1a LessThan
-        0x1b GreaterThan 0x1e UserName 0x1f Password 0x20 ConversationId 0x21 Picture
-        0x22 MaxSize 0x23 MaxPictures
+        0x1b GreaterThan 0x1c Schema 0x1d Supported 0x1e UserName 0x1f Password
+        0x20 ConversationId 0x21 Picture 0x22 MaxSize 0x23 MaxPictures
     }
     /// The global address list. [MS-ASWBXML] §2.1.2.1.17
     16 GAL {

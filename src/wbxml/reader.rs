@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use crate::wbxml::{Error, Event, Limits, Problem, Tag};
 
 /// Reads a document piece by piece.
+///
+/// Text in several pieces is put together, empty text is left out: `Text` never follows `Text`.
+/// Bytes behind the root are not looked at.
 #[derive(Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
@@ -14,7 +17,10 @@ pub struct Reader<'a> {
     open: Vec<Tag>,
     owes_end: bool,
     seen_root: bool,
-    n_elements: usize,
+    /// Elements, texts and opaque pieces so far.
+    n_pieces: usize,
+    /// Bytes of text so far; the string table can make them more than the document has.
+    n_text: usize,
     limits: Limits,
 }
 
@@ -32,7 +38,8 @@ impl<'a> Reader<'a> {
             open: Vec::new(),
             owes_end: false,
             seen_root: false,
-            n_elements: 0,
+            n_pieces: 0,
+            n_text: 0,
             limits,
         };
         if bytes.len() > limits.size {
@@ -77,17 +84,14 @@ impl<'a> Reader<'a> {
             match token {
                 SWITCH_PAGE => self.page = self.byte()?,
                 END if self.open.pop().is_some() => return Ok(Some(Event::End)),
-                STR_I => return self.inside(Self::inline).map(Some),
-                STR_T => return self.inside(Self::from_table).map(Some),
-                OPAQUE => return self.inside(Self::opaque).map(Some),
-                ENTITY => return self.inside(Self::entity).map(Some),
-                EXT_I_0 | EXT_I_1 | EXT_I_2 => {
-                    self.terminated()?;
+                STR_I | STR_T | ENTITY => {
+                    let text = self.text(token)?;
+                    if !text.is_empty() {
+                        return Ok(Some(Event::Text(text)));
+                    }
                 }
-                EXT_T_0 | EXT_T_1 | EXT_T_2 => {
-                    self.number()?;
-                }
-                EXT_0 | EXT_1 | EXT_2 => {}
+                OPAQUE => return self.opaque().map(Some),
+                token if is_extension(token) => self.skip_extension(token)?,
                 END | PI | LITERAL | LITERAL_C | LITERAL_A | LITERAL_AC => {
                     return Err(self.error(Problem::UnknownToken));
                 }
@@ -106,10 +110,7 @@ impl<'a> Reader<'a> {
         if token & HAS_ATTRIBUTES != 0 {
             return Err(self.error(Problem::Attributes));
         }
-        self.n_elements = self.n_elements.saturating_add(1);
-        if self.n_elements > self.limits.elements {
-            return Err(self.error(Problem::TooMany));
-        }
+        self.count()?;
         if self.open.len() >= self.limits.depth {
             return Err(self.error(Problem::TooDeep));
         }
@@ -120,44 +121,92 @@ impl<'a> Reader<'a> {
         Ok(Event::Start(tag))
     }
 
-    /// Content may only stand in an element.
-    fn inside(
+    /// Reads text, and all text that follows without an element between.
+    fn text(&mut self, first: u8) -> Result<Cow<'a, str>, Error> {
+        self.count()?;
+        let mut all = self.piece_of_text(first)?;
+        while let Some(&token) = self.bytes.get(self.at) {
+            match token {
+                SWITCH_PAGE | STR_I | STR_T | ENTITY => {}
+                token if is_extension(token) => {}
+                _ => break,
+            }
+            self.at = self.at.saturating_add(1);
+            match token {
+                SWITCH_PAGE => self.page = self.byte()?,
+                STR_I | STR_T | ENTITY => {
+                    let piece = self.piece_of_text(token)?;
+                    if all.is_empty() {
+                        all = piece;
+                    } else if !piece.is_empty() {
+                        all.to_mut().push_str(&piece);
+                    }
+                }
+                token => self.skip_extension(token)?,
+            }
+        }
+        Ok(all)
+    }
+
+    fn piece_of_text(&mut self, token: u8) -> Result<Cow<'a, str>, Error> {
+        if self.open.is_empty() {
+            return Err(self.error(Problem::Outside));
+        }
+        let piece = match token {
+            ENTITY => {
+                let code = u32::try_from(self.number()?).unwrap_or_default();
+                let letter = char::from_u32(code).filter(|&letter| letter != '\0');
+                Cow::Owned(letter.ok_or_else(|| self.error(Problem::Utf8))?.to_string())
+            }
+            STR_T => self.utf8(Self::from_table)?,
+            _ => self.utf8(Self::terminated)?,
+        };
+        self.n_text = self.n_text.saturating_add(piece.len());
+        if self.n_text > self.limits.size {
+            return Err(self.error(Problem::TooLarge));
+        }
+        Ok(piece)
+    }
+
+    fn utf8(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<Event<'a>, Error>,
-    ) -> Result<Event<'a>, Error> {
-        if self.open.is_empty() { Err(self.error(Problem::Outside)) } else { read(self) }
+        read: impl FnOnce(&mut Self) -> Result<&'a [u8], Error>,
+    ) -> Result<Cow<'a, str>, Error> {
+        let bytes = read(self)?;
+        std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| self.error(Problem::Utf8))
     }
 
-    fn inline(&mut self) -> Result<Event<'a>, Error> {
-        let bytes = self.terminated()?;
-        self.text(bytes)
-    }
-
-    fn from_table(&mut self) -> Result<Event<'a>, Error> {
+    fn from_table(&mut self) -> Result<&'a [u8], Error> {
         let offset = self.number()?;
         let from = self.strings.get(offset..).ok_or_else(|| self.error(Problem::Truncated))?;
         let end = from.iter().position(|&byte| byte == 0).unwrap_or(from.len());
-        self.text(from.get(..end).unwrap_or_default())
+        Ok(from.get(..end).unwrap_or_default())
     }
 
     fn opaque(&mut self) -> Result<Event<'a>, Error> {
+        if self.open.is_empty() {
+            return Err(self.error(Problem::Outside));
+        }
+        self.count()?;
         let length = self.number()?;
         self.slice(length).map(|bytes| Event::Opaque(Cow::Borrowed(bytes)))
     }
 
-    fn entity(&mut self) -> Result<Event<'a>, Error> {
-        let code = self.number()?;
-        u32::try_from(code)
-            .ok()
-            .and_then(char::from_u32)
-            .map(|letter| Event::Text(Cow::Owned(letter.to_string())))
-            .ok_or_else(|| self.error(Problem::Utf8))
+    /// Extensions have no meaning in ActiveSync.
+    fn skip_extension(&mut self, token: u8) -> Result<(), Error> {
+        match token {
+            EXT_I_0 | EXT_I_1 | EXT_I_2 => self.terminated().map(drop),
+            EXT_T_0 | EXT_T_1 | EXT_T_2 => self.number().map(drop),
+            _ => Ok(()),
+        }
     }
 
-    fn text(&self, bytes: &'a [u8]) -> Result<Event<'a>, Error> {
-        std::str::from_utf8(bytes)
-            .map(|text| Event::Text(Cow::Borrowed(text)))
-            .map_err(|_| self.error(Problem::Utf8))
+    fn count(&mut self) -> Result<(), Error> {
+        self.n_pieces = self.n_pieces.saturating_add(1);
+        if self.n_pieces > self.limits.elements {
+            return Err(self.error(Problem::TooMany));
+        }
+        Ok(())
     }
 
     fn byte(&mut self) -> Result<u8, Error> {
@@ -208,6 +257,13 @@ impl<'a> Reader<'a> {
         }
         Error { problem, offset: self.at, path }
     }
+}
+
+const fn is_extension(token: u8) -> bool {
+    matches!(
+        token,
+        EXT_I_0 | EXT_I_1 | EXT_I_2 | EXT_T_0 | EXT_T_1 | EXT_T_2 | EXT_0 | EXT_1 | EXT_2
+    )
 }
 
 const UTF_8: usize = 0x6a;
@@ -267,6 +323,36 @@ mod tests {
             all,
             ["FolderHierarchy:FolderSync", "FolderHierarchy:SyncKey", "0", "end", "end"]
         );
+    }
+
+    #[test]
+    fn text_in_pieces_is_one_text() {
+        let bytes =
+            b"\x03\x01\x6a\x03st\0\x45\x03\0\x83\x00\x40x\0\x02\x81\x1e\x00\x11\x03!\0\x8a\x01";
+        let mut reader = Reader::new(bytes, Limits::default()).unwrap();
+        assert!(matches!(reader.next(), Ok(Some(Event::Start(_)))));
+        assert_eq!(reader.next(), Ok(Some(Event::Text("st\u{9e}!".into()))));
+        assert!(reader.next().is_err());
+    }
+
+    #[test]
+    fn the_string_table_does_not_blow_up() {
+        let mut bytes = b"\x03\x01\x6a\x8f\x10".to_vec();
+        bytes.extend([b'a'; 0x790]);
+        bytes.push(0x45);
+        for _ in 0..1_000 {
+            bytes.extend(b"\x83\x00\xc3\x00");
+        }
+        bytes.push(1);
+        let limits = Limits { size: 10_000, ..Limits::default() };
+        let mut reader = Reader::new(&bytes, limits).unwrap();
+        let result = loop {
+            match reader.next() {
+                Ok(Some(_)) => {}
+                other => break other,
+            }
+        };
+        assert_eq!(result.unwrap_err().problem, Problem::TooLarge);
     }
 
     #[test]
