@@ -90,7 +90,7 @@ fn float_text(float: f64) -> String {
     }
     let shortest = format!("{:e}", float.abs());
     let Some((mantissa, exponent)) = shortest.split_once('e') else { return shortest };
-    let digits = mantissa.replace('.', "");
+    let digits = half_to_even(float.abs(), mantissa.replace('.', ""));
     // Digits stand behind the point: 0.digits × 10^point.
     let point = exponent.parse::<i64>().map_or(1, |exponent| exponent.saturating_add(1));
     let (head, tail) = digits.split_at(1);
@@ -116,6 +116,19 @@ fn float_text(float: f64) -> String {
     }
 }
 
+/// Where the number lies exactly between two shortest texts, PHP takes the one with an even digit.
+fn half_to_even(float: f64, digits: String) -> String {
+    let exact = format!("{float:.*e}", digits.len().saturating_add(SEEN_ZEROS));
+    let exact = exact.replace('.', "");
+    let Some((below, rest)) = exact.split_at_checked(digits.len()) else { return digits };
+    let rest = rest.split_once('e').map_or(rest, |(rest, _)| rest);
+    let is_half = rest.trim_end_matches('0') == "5";
+    let is_even = below.bytes().last().is_some_and(|digit| digit % 2 == 0);
+    if is_half && is_even { below.to_owned() } else { digits }
+}
+
+/// So many zeros behind a 5 tell that nothing else follows.
+const SEEN_ZEROS: usize = 40;
 /// Digits before the point after which PHP turns to exponents.
 const MAX_DIGITS: usize = 17;
 
@@ -137,6 +150,7 @@ mod tests {
             (1.5e300, "1.5E+300"),
             (0.1 + 0.2, "0.30000000000000004"),
             (-123.25, "-123.25"),
+            (761_530_340_072_480.25, "761530340072480.2"),
             (f64::NEG_INFINITY, "-INF"),
             (f64::NAN, "NAN"),
         ] {

@@ -1,4 +1,5 @@
 //! Integration tests.
 
+mod php;
 mod state;
 mod support;
