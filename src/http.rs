@@ -1,0 +1,91 @@
+//! The server: routes, limits, and the way of a request to its command.
+//!
+//! [MS-ASHTTP] §2.2.1
+
+mod auth;
+mod browser;
+mod health;
+mod reply;
+mod request;
+
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::web::{self, Data, Payload};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use serde::Deserialize;
+
+use crate::command::Services;
+
+/// Where the server listens, and what it takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on. Default `127.0.0.1:8480`.
+    pub listen: String,
+    /// Threads; 0 for one a core. Default 0.
+    pub threads: usize,
+    /// Connections at most for each thread, 1 to 100000. Default 25000.
+    pub connections: usize,
+    /// Bytes of a request's body at most, as sent and as inflated. Default 16777216 (16 MiB).
+    pub body_bytes: usize,
+    /// Seconds until the whole body must be there, 1 to 3600. Default 120.
+    pub body_seconds: u64,
+    /// Seconds that running requests get when the server is told to stop. Default 10.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8480".to_owned(),
+            threads: 0,
+            connections: 25_000,
+            body_bytes: 16 * 1024 * 1024,
+            body_seconds: 120,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+/// What handlers share.
+struct State {
+    services: Services,
+    config: Config,
+}
+
+/// Starts to listen; the server runs when it is awaited.
+///
+/// # Errors
+/// When the address can not be listened on.
+pub fn serve(config: &Config, services: Services) -> std::io::Result<Server> {
+    let state = Data::new(State { services, config: config.clone() });
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .route("/health/live", web::get().to(health::live))
+            .route("/health/ready", web::get().to(health::ready))
+            .default_service(web::to(route))
+    })
+    .max_connections(config.connections.clamp(1, 100_000))
+    .client_request_timeout(Duration::from_secs(15))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(config.shutdown_seconds);
+    if config.threads > 0 {
+        server = server.workers(config.threads);
+    }
+    Ok(server.bind(&config.listen)?.run())
+}
+
+/// Everything under the protocol's path, whatever the case of its letters.
+async fn route(http: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    let path = http.path().trim_end_matches('/');
+    if path.eq_ignore_ascii_case(PATH) {
+        return request::handle(http, payload, state).await;
+    }
+    HttpResponse::NotFound()
+        .content_type("text/plain")
+        .body("Nothing here; see /Microsoft-Server-ActiveSync.\n")
+}
+
+const PATH: &str = "/Microsoft-Server-ActiveSync";

@@ -1,0 +1,191 @@
+//! What a client is told: the only place that turns outcomes into HTTP.
+//!
+//! [MS-ASHTTP] §2.2.2
+
+use std::io::Write as _;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder, body};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::backend;
+use crate::backend::profile::Site;
+use crate::command::{self, Answer, Content};
+use crate::eas::version::ProtocolVersion;
+use crate::state;
+
+/// A request that its command does not answer.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: u16,
+    text: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// A refusal with a line of text.
+    pub(super) fn new(status: u16, text: impl Into<String>) -> Self {
+        Self { status, text: text.into(), headers: Vec::new() }
+    }
+
+    /// The handler broke down.
+    pub(super) fn broken() -> Self {
+        Self::new(500, "the server made a mistake")
+    }
+
+    /// Somebody whom we need does not answer: the client should come back.
+    pub(super) fn outage(error: &backend::Error) -> Self {
+        log::warn!("Horde can not be asked: {}", chain(error));
+        Self::unavailable()
+    }
+
+    /// Wrong user or password, or none.
+    pub(super) fn unauthorized(versions: &[ProtocolVersion], site: &Site) -> Self {
+        let mut headers = protocol_headers(versions, site);
+        headers.push(("WWW-Authenticate", "Basic realm=\"Horde ActiveSync\"".to_owned()));
+        Self { status: 401, text: "user or password is wrong".to_owned(), headers }
+    }
+
+    /// The response.
+    pub(super) fn into_response(self) -> HttpResponse {
+        let mut response = builder(self.status);
+        for (name, value) in self.headers {
+            response.insert_header((name, value));
+        }
+        response.content_type("text/plain; charset=utf-8").body(self.text + "\n")
+    }
+
+    fn unavailable() -> Self {
+        let headers = vec![("Retry-After", RETRY_SECONDS.to_owned())];
+        Self { status: 503, text: "please try again later".to_owned(), headers }
+    }
+}
+
+/// The answer of a command.
+pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> HttpResponse {
+    match answer.content {
+        Content::Document(document) => {
+            let mut response = builder(200);
+            response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
+            response.content_type(WBXML).body(document)
+        }
+        Content::Empty => {
+            let mut response = builder(200);
+            response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
+            response.content_type(WBXML).body("")
+        }
+        Content::Forbidden => Refusal::new(403, "this device or user may not sync").into_response(),
+        Content::MustProvision(document) => {
+            let mut response = builder(449);
+            for (name, value) in protocol_headers(versions, site) {
+                response.insert_header((name, value));
+            }
+            response.content_type(WBXML).body(document.unwrap_or_default())
+        }
+    }
+}
+
+/// The answer to OPTIONS.
+pub(super) fn options(versions: &[ProtocolVersion], site: &Site) -> HttpResponse {
+    let mut response = builder(200);
+    for (name, value) in protocol_headers(versions, site) {
+        response.insert_header((name, value));
+    }
+    response.body("")
+}
+
+/// The answer when a command could not do its part.
+pub(super) fn of_error(error: &command::Error, user: &str, device: &str) -> Refusal {
+    let is_outage = match error {
+        command::Error::Backend(error) => match error.kind {
+            backend::Kind::Refused => {
+                log::warn!("Mail server refuses the login user={user} device={device}");
+                return Refusal {
+                    headers: vec![(
+                        "WWW-Authenticate",
+                        "Basic realm=\"Horde ActiveSync\"".to_owned(),
+                    )],
+                    ..Refusal::new(401, "user or password is wrong")
+                };
+            }
+            backend::Kind::Unavailable => true,
+            _ => false,
+        },
+        command::Error::State(error) => error.kind != state::Kind::Invalid,
+        command::Error::Document(_) => return Refusal::new(400, "the document can not be read"),
+        command::Error::Unknown(_) => return Refusal::new(501, "unknown command"),
+    };
+    log::warn!("Request failed user={user} device={device}: {}", chain(error));
+    if is_outage { Refusal::unavailable() } else { Refusal::broken() }
+}
+
+/// The answer packed, where the client takes that and it pays.
+pub(super) fn compress(response: HttpResponse, accepts_gzip: bool) -> HttpResponse {
+    if !accepts_gzip || response.status() != StatusCode::OK {
+        return response;
+    }
+    let (head, body) = response.into_parts();
+    match body::MessageBody::try_into_bytes(body) {
+        Ok(bytes) if bytes.len() >= LEAST_PACKED => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
+            let mut response = match packed {
+                Ok(packed) => head.set_body(body::BoxBody::new(packed)),
+                Err(_) => return head.set_body(body::BoxBody::new(bytes)),
+            };
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response
+        }
+        Ok(bytes) => head.set_body(body::BoxBody::new(bytes)),
+        Err(body) => head.set_body(body),
+    }
+}
+
+/// Headers that tell a client what is spoken here.
+fn protocol_headers(versions: &[ProtocolVersion], site: &Site) -> Vec<(&'static str, String)> {
+    let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
+    vec![
+        ("MS-Server-ActiveSync", site.version.clone()),
+        ("MS-ASProtocolVersions", versions.join(",")),
+        ("MS-ASProtocolCommands", command::names().join(",")),
+    ]
+}
+
+fn builder(status: u16) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for (name, value) in [
+        ("Allow", "OPTIONS,POST"),
+        ("Public", "OPTIONS,POST"),
+        ("Cache-Control", "private"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Server", concat!("horde-eas/", env!("CARGO_PKG_VERSION"))),
+    ] {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            response.insert_header((name, value));
+        }
+    }
+    response
+}
+
+/// An error with all that lies beneath it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+const WBXML: &str = "application/vnd.ms-sync.wbxml";
+const RETRY_SECONDS: &str = "60";
+/// Shorter answers are sent as they are.
+const LEAST_PACKED: usize = 1_024;

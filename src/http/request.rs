@@ -1,0 +1,234 @@
+//! From a request to a call, and from its outcome to an answer and a line in the log.
+//!
+//! [MS-ASHTTP] §2.2.1.1
+
+use std::io::Read as _;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use actix_web::http::{Method, header};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::read::MultiGzDecoder;
+use futures_util::{FutureExt as _, StreamExt as _};
+
+use crate::backend::Account;
+use crate::backend::profile::Site;
+use crate::command::{self, Call, Services};
+use crate::eas::request_line::RequestLine;
+use crate::eas::version::ProtocolVersion;
+use crate::http::reply::{self, Refusal};
+use crate::http::{State, auth, browser};
+
+/// What the log's line says of a request.
+#[derive(Default)]
+pub(super) struct Trace {
+    user: String,
+    device: String,
+    command: String,
+    version: String,
+    notes: Vec<(&'static str, String)>,
+}
+
+/// Answers a request under the protocol's path.
+pub(super) async fn handle(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> HttpResponse {
+    let began = Instant::now();
+    let mut trace = Trace::default();
+    let answered = AssertUnwindSafe(answer(&http, payload, &state, &mut trace)).catch_unwind();
+    let outcome = match answered.await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            log::error!("Handler broke down, please report it cmd={}", trace.command);
+            Err(Refusal::broken())
+        }
+    };
+    let accepts_gzip =
+        header_of(&http, "Accept-Encoding").is_some_and(|value| value.contains("gzip"));
+    let response = match outcome {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    };
+    let response = reply::compress(response, accepts_gzip);
+    log_line(&http, &trace, response.status().as_u16(), began.elapsed());
+    response
+}
+
+async fn answer(
+    http: &HttpRequest,
+    payload: Payload,
+    state: &State,
+    trace: &mut Trace,
+) -> Result<HttpResponse, Refusal> {
+    let services = &state.services;
+    if http.method() == Method::GET {
+        return Ok(browser::page());
+    }
+    if http.method() != Method::POST && http.method() != Method::OPTIONS {
+        return Err(Refusal::new(405, "only POST and OPTIONS"));
+    }
+    let line = RequestLine::parse(http.query_string())
+        .map_err(|error| Refusal::new(400, error.to_string()))?;
+    trace.command = line.command.clone().unwrap_or_default();
+    trace.device = line.device.as_ref().map(ToString::to_string).unwrap_or_default();
+    let site = services.accounts.site().await.map_err(|error| Refusal::outage(&error))?;
+    if !site.enabled {
+        return Err(Refusal::new(403, "ActiveSync is switched off in Horde's configuration"));
+    }
+    let versions = versions(services, &site);
+    let account = auth::login(http, services, &site, &versions).await?;
+    trace.user.clone_from(&account.profile.user);
+    if http.method() == Method::OPTIONS {
+        trace.command = "OPTIONS".to_owned();
+        return Ok(reply::options(&versions, &site));
+    }
+    let call = call(http, line, account, &site, &versions)?;
+    trace.version = call.version.to_string();
+    let body = read_body(http, payload, state).await?;
+    let call = Call { body, ..call };
+    match command::dispatch(services, call).await {
+        Ok(answer) => {
+            trace.notes.clone_from(&answer.notes);
+            Ok(reply::of(answer, &versions, &site))
+        }
+        Err(error) => Err(reply::of_error(&error, &trace.user, &trace.device)),
+    }
+}
+
+/// Everything of the call but its body.
+fn call(
+    http: &HttpRequest,
+    line: RequestLine,
+    account: Account,
+    site: &std::sync::Arc<Site>,
+    versions: &[ProtocolVersion],
+) -> Result<Call, Refusal> {
+    let Some(command) = line.command.filter(|command| !command.is_empty()) else {
+        return Err(Refusal::new(501, "the request names no command"));
+    };
+    if !command::names().contains(&command.as_str()) {
+        return Err(Refusal::new(501, "unknown command"));
+    }
+    let Some(device) = line.device else {
+        return Err(Refusal::new(400, "the request names no DeviceId"));
+    };
+    let said = match header_of(http, "MS-ASProtocolVersion") {
+        Some(text) => Some(text.parse().map_err(|_| Refusal::new(400, "unknown version"))?),
+        None => line.version,
+    };
+    let Some(version) = said.and_then(|version| known_version(version, versions)) else {
+        return Err(Refusal::new(400, "MS-ASProtocolVersion is missing or not served"));
+    };
+    let policy_key = header_of(http, "X-MS-PolicyKey")
+        .and_then(|key| key.trim().parse().ok())
+        .or(line.policy_key)
+        .unwrap_or(0);
+    Ok(Call {
+        command,
+        version,
+        device,
+        device_type: line.device_type.unwrap_or_default(),
+        user_agent: header_of(http, "User-Agent").unwrap_or_default().chars().take(255).collect(),
+        policy_key,
+        account,
+        site: std::sync::Arc::clone(site),
+        body: Vec::new(),
+    })
+}
+
+/// The versions that are served: what works, up to what the site allows.
+fn versions(services: &Services, site: &Site) -> Vec<ProtocolVersion> {
+    let most = [services.config.max_version.as_str(), site.version.as_str()]
+        .into_iter()
+        .filter_map(|version| version.parse::<ProtocolVersion>().ok())
+        .min()
+        .unwrap_or(ProtocolVersion::V14_1);
+    WORKING.into_iter().filter(|version| *version <= most).collect()
+}
+
+/// A client may say a version above all that are served; it is answered in the highest.
+fn known_version(said: ProtocolVersion, served: &[ProtocolVersion]) -> Option<ProtocolVersion> {
+    let highest = served.last().copied()?;
+    let version = said.min(highest);
+    served.contains(&version).then_some(version)
+}
+
+/// Reads the body, bounded in size and time, and inflates it.
+async fn read_body(
+    http: &HttpRequest,
+    mut payload: Payload,
+    state: &State,
+) -> Result<Vec<u8>, Refusal> {
+    let limit = state.config.body_bytes;
+    let too_large = || Refusal::new(413, "the body is larger than http.body_bytes allows");
+    let announced = header_of(http, "Content-Length").and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    let read = async {
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Refusal::new(400, "the body broke off"))?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    let patience = Duration::from_secs(state.config.body_seconds.clamp(1, 3_600));
+    match tokio::time::timeout(patience, read).await {
+        Ok(result) => result?,
+        Err(_) => return Err(Refusal::new(408, "the body took too long")),
+    }
+    match header_of(http, "Content-Encoding").unwrap_or_default().trim() {
+        "" | "identity" => Ok(body),
+        "gzip" | "x-gzip" => {
+            let mut inflated = Vec::new();
+            let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+            MultiGzDecoder::new(body.as_slice())
+                .take(most)
+                .read_to_end(&mut inflated)
+                .map_err(|_| Refusal::new(400, "the body is no gzip"))?;
+            if inflated.len() > limit { Err(too_large()) } else { Ok(inflated) }
+        }
+        _ => Err(Refusal::new(415, "unknown Content-Encoding")),
+    }
+}
+
+/// A header's value, when it is text.
+pub(super) fn header_of<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    http.headers().get(header::HeaderName::from_bytes(name.as_bytes()).ok()?)?.to_str().ok()
+}
+
+/// One line for each request.
+fn log_line(http: &HttpRequest, trace: &Trace, status: u16, took: Duration) {
+    let notes: String =
+        trace.notes.iter().map(|(key, value)| format!(" {key}={}", plain(value))).collect();
+    let peer = http.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let command = if trace.command.is_empty() { http.method().as_str() } else { &trace.command };
+    log::info!(
+        "{} answered user={} device={} cmd={} version={} peer={peer} http={status} ms={}{notes}",
+        plain(command),
+        plain(&trace.user),
+        plain(&trace.device),
+        plain(command),
+        trace.version,
+        took.as_millis(),
+    );
+}
+
+/// What a client sent, fit for a line of the log.
+fn plain(text: &str) -> String {
+    text.chars()
+        .take(64)
+        .map(|letter| if letter.is_control() || letter == ' ' { '_' } else { letter })
+        .collect()
+}
+
+/// The versions whose documents are all there.
+const WORKING: [ProtocolVersion; 3] =
+    [ProtocolVersion::V12_1, ProtocolVersion::V14_0, ProtocolVersion::V14_1];
