@@ -8,6 +8,7 @@
 //! the wire.
 
 pub mod horde;
+pub mod imap;
 pub mod items;
 pub mod mail;
 pub mod profile;
