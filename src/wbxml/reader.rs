@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
                 let letter = char::from_u32(code).filter(|&letter| letter != '\0');
                 Cow::Owned(letter.ok_or_else(|| self.error(Problem::Utf8))?.to_string())
             }
-            STR_T => self.utf8(Self::from_table)?,
+            STR_T => self.utf8(Self::table_entry)?,
             _ => self.utf8(Self::terminated)?,
         };
         self.n_text = self.n_text.saturating_add(piece.len());
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| self.error(Problem::Utf8))
     }
 
-    fn from_table(&mut self) -> Result<&'a [u8], Error> {
+    fn table_entry(&mut self) -> Result<&'a [u8], Error> {
         let offset = self.number()?;
         let from = self.strings.get(offset..).ok_or_else(|| self.error(Problem::Truncated))?;
         let end = from.iter().position(|&byte| byte == 0).unwrap_or(from.len());

@@ -3,3 +3,4 @@
 mod php;
 mod state;
 mod support;
+mod wire;
