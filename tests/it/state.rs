@@ -4,6 +4,7 @@ mod caches;
 mod collections;
 mod devices;
 mod history;
+mod horde_rows;
 mod maps;
 mod tables;
 

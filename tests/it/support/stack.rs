@@ -48,7 +48,7 @@ impl Scratch {
             );
         }
         conn.disconnect().await.unwrap();
-        let pool = Pool::new(opts(&config));
+        let pool = pool(&config);
         let mut conn = pool.get_conn().await.unwrap();
         let tables = include_str!("../../../sql/horde-state.sql");
         for statement in tables.split(";\n").filter(|statement| statement.contains('(')) {
@@ -106,6 +106,11 @@ impl Drop for Scratch {
             eprintln!("the scratch database {} was not dropped", self.config.database);
         }
     }
+}
+
+/// Connections of the test's own.
+pub(crate) fn pool(config: &Config) -> Pool {
+    Pool::new(opts(config))
 }
 
 fn opts(config: &Config) -> OptsBuilder {

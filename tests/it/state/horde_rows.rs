@@ -1,0 +1,150 @@
+//! Rows that a real Horde writes, and Horde on the rows that we write.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use horde_eas::state::blob::device::{read_properties, write_properties};
+use horde_eas::state::blob::hierarchy::{read_hierarchy, write_hierarchy};
+use horde_eas::state::blob::pending::{Ids, read_pending, write_pending};
+use horde_eas::state::blob::sync_cache::{read_cache, write_cache};
+use horde_eas::state::blob::{read_folder, write_folder};
+use horde_eas::state::cache::SyncCache;
+use horde_eas::state::key::StateKey;
+use horde_eas::state::model::{NewState, Owner};
+use horde_eas::state::mysql::Mysql;
+use horde_eas::state::{Caches, Collections, Devices};
+use mysql_async::Pool;
+use mysql_async::prelude::Queryable;
+use uuid::Uuid;
+
+use crate::support::phone::{Phone, deliver};
+use crate::support::stack::{horde_database, pool};
+
+/// A user of the stack that no other test uses, in truth: a random one of many.
+fn any_user() -> String {
+    format!("user{}", 1000 + Uuid::new_v4().as_u128() % 900)
+}
+
+async fn key(mysql: &Mysql, owner: &Owner, folder: &str) -> StateKey {
+    let cache = Caches::load(mysql, owner).await.unwrap().unwrap();
+    StateKey::parse(&cache.collection(folder).unwrap().last_sync_key.unwrap()).unwrap()
+}
+
+/// A phone paired with Horde's own server that has asked for the first three of five mails.
+struct Paired {
+    phone: Phone,
+    owner: Owner,
+    mysql: Mysql,
+    pool: Pool,
+    inbox: String,
+    contacts: String,
+}
+
+async fn paired() -> Paired {
+    let owner =
+        Owner { device: Uuid::new_v4().simple().to_string().to_uppercase(), user: any_user() };
+    let phone = Phone::new(&owner.user, &owner.device);
+    let mysql = Mysql::new(&horde_database()).unwrap();
+    for n in 0..5 {
+        deliver(&owner.user, &format!("mail {n} of {}", owner.device));
+    }
+    phone.folder_sync("0").await;
+    let cache = Caches::load(&mysql, &owner).await.unwrap().unwrap();
+    assert!(cache.has_hierarchy());
+    let uid = |kind| cache.folders().into_iter().find(|(_, folder)| folder.kind == kind).unwrap().0;
+    let (inbox, contacts) = (uid(2), uid(9));
+    for folder in [&inbox, &contacts] {
+        phone.sync("0", folder, "3").await;
+        let first = key(&mysql, &owner, folder).await;
+        assert!(first.is_first());
+        phone.sync(&first.to_string(), folder, "3").await;
+    }
+    // Delivery takes a moment; ask again until the five are there.
+    for _ in 0..50 {
+        let now = key(&mysql, &owner, &inbox).await;
+        let state = Collections::load(&mysql, &owner, &inbox, &now).await.unwrap().unwrap();
+        if state.pending.changes().len() >= 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        phone.sync("0", &inbox, "3").await;
+        let first = key(&mysql, &owner, &inbox).await;
+        phone.sync(&first.to_string(), &inbox, "3").await;
+    }
+    Paired { phone, owner, mysql, pool: pool(&horde_database()), inbox, contacts }
+}
+
+#[tokio::test]
+async fn every_row_of_a_real_horde_comes_back_byte_by_byte() {
+    let it = paired().await;
+    let mut conn = it.pool.get_conn().await.unwrap();
+    let query = "SELECT sync_folderid, sync_data, sync_pending FROM horde_activesync_state \
+        WHERE sync_devid = ?";
+    let rows: Vec<(String, Vec<u8>, Vec<u8>)> =
+        conn.exec(query, (&it.owner.device,)).await.unwrap();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (folder, data, pending) in &rows {
+        *seen.entry(folder).or_default() += 1;
+        if folder == "foldersync" {
+            assert_eq!(write_hierarchy(&read_hierarchy(data).unwrap()), *data);
+            continue;
+        }
+        let written = write_folder(&read_folder(data).unwrap());
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(data));
+        let ids = if *folder == it.inbox { Ids::Mail } else { Ids::Items };
+        let written = write_pending(&read_pending(pending, ids).unwrap());
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(pending));
+    }
+    assert_eq!(seen[it.inbox.as_str()], 2);
+    assert!(seen[it.contacts.as_str()] >= 1 && seen["foldersync"] == 1);
+
+    let query = "SELECT cache_data FROM horde_activesync_cache WHERE cache_devid = ?";
+    let data: Vec<u8> = conn.exec_first(query, (&it.owner.device,)).await.unwrap().unwrap();
+    assert_eq!(write_cache(&read_cache(&data).unwrap()), data);
+    let query = "SELECT device_properties FROM horde_activesync_device WHERE device_id = ?";
+    let data: Vec<u8> = conn.exec_first(query, (&it.owner.device,)).await.unwrap().unwrap();
+    assert_eq!(write_properties(&read_properties(&data)), data);
+    Devices::remove(&it.mysql, &it.owner).await.unwrap();
+}
+
+#[tokio::test]
+async fn horde_goes_on_where_we_stopped() {
+    let it = paired().await;
+    let (owner, mysql, inbox) = (&it.owner, &it.mysql, &it.inbox);
+    let two = key(mysql, owner, inbox).await;
+    let mut state = Collections::load(mysql, owner, inbox, &two).await.unwrap().unwrap();
+    let n_pending = state.pending.changes().len();
+    assert!(n_pending >= 2, "{:?}", state.pending);
+    // We answer key two with one of the mails left, as the sidecar would.
+    if let horde_eas::state::pending::Pending::Changes(changes) = &mut state.pending {
+        changes.remove(0);
+    }
+    let three = two.next();
+    let presented = state.presented.take();
+    let new = NewState {
+        folder: inbox,
+        key: &three,
+        presented: presented.as_ref(),
+        state: &state,
+        now: state.stamp + 1,
+    };
+    let edit = |cache: &mut SyncCache| {
+        cache.edit_collection(inbox, |inbox| inbox.last_sync_key = Some(three.to_string()));
+        cache.add_confirmed_key(&three.to_string());
+    };
+    Collections::save(mysql, owner, &new, &edit).await.unwrap();
+
+    // Horde sends the rest, under the next key, and has read our row and our cache.
+    let answer = it.phone.sync(&three.to_string(), inbox, "9").await;
+    let four = three.next();
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    assert!(text.contains(&four.to_string()), "{text}");
+    assert_eq!(key(mysql, owner, inbox).await, four);
+    let state = Collections::load(mysql, owner, inbox, &four).await.unwrap().unwrap();
+    assert!(state.pending.is_empty());
+    assert_eq!(text.matches("Hello").count(), n_pending - 1, "{text}");
+    // Horde removed the row of key one when key three was presented.
+    let one = two.previous().unwrap();
+    assert_eq!(Collections::load(mysql, owner, inbox, &one).await.unwrap(), None);
+    Devices::remove(mysql, owner).await.unwrap();
+}
