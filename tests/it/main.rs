@@ -1,6 +1,7 @@
 //! Integration tests.
 
 mod php;
+mod schema;
 mod state;
 mod support;
 mod wire;
