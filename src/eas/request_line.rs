@@ -12,7 +12,7 @@ use crate::eas::version::ProtocolVersion;
 /// What the query string says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestLine {
-    /// Name of the command; `None` when there is none.
+    /// Name of the command; `None` when there is none, a number when that is nobody's.
     pub command: Option<String>,
     /// The user, when the client names one.
     pub user: Option<String>,
@@ -20,7 +20,8 @@ pub struct RequestLine {
     pub device: Option<DeviceId>,
     /// The device's type.
     pub device_type: Option<String>,
-    /// The version; in the base64 form alone.
+    /// The version; in the base64 form alone. `None` also when its number is nobody's: the header
+    /// counts (remdev: says 14.5 here).
     pub version: Option<ProtocolVersion>,
     /// The policy key; in the base64 form alone.
     pub policy_key: Option<u32>,
@@ -56,12 +57,6 @@ pub enum Error {
     /// It is no base64, or ends within a field.
     #[error("base64 query can not be read")]
     Base64,
-    /// The number of the command is nobody's.
-    #[error("unknown command code")]
-    Command,
-    /// The version is nobody's.
-    #[error("unknown protocol version")]
-    Version,
     /// A field is too long or has bytes that do not belong there.
     #[error("a parameter can not be read")]
     Parameter,
@@ -124,33 +119,37 @@ impl RequestLine {
         let command = fields.byte()?;
         fields.take(2)?;
         let mut line = Self {
-            version: Some(version_of(version)?),
-            command: Some(command_of(command)?.to_owned()),
+            version: version_of(version),
+            command: Some(command_of(command)),
             ..Self::default()
         };
         let id = fields.counted()?;
         line.device =
             Some(device(&id.iter().map(|byte| format!("{byte:02X}")).collect::<String>())?);
-        line.policy_key = match fields.counted()? {
-            [] => None,
+        let mut device_type = fields.counted()?;
+        line.policy_key = match device_type {
             &[a, b, c, d] => Some(u32::from_le_bytes([a, b, c, d])),
-            _ => return Err(Error::Parameter),
+            _ => None,
         };
-        line.device_type = Some(map_device_type(&fields.text()?).to_owned());
+        // go-activesync: leaves the policy key out; see tests/wire/go-activesync-base64.
+        if device_type.is_empty() || line.policy_key.is_some() {
+            device_type = fields.counted()?;
+        }
+        line.device_type = Some(map_device_type(&text(device_type)?).to_owned());
         while !fields.0.is_empty() {
             let tag = fields.byte()?;
             match tag {
-                0 => line.parameters.attachment_name = Some(fields.text()?),
-                1 => line.parameters.collection_id = Some(fields.text()?),
-                3 => line.parameters.item_id = Some(fields.text()?),
-                4 => line.parameters.long_id = Some(fields.text()?),
-                6 => line.parameters.occurrence = Some(fields.text()?),
+                0 => line.parameters.attachment_name = fields.text()?,
+                1 => line.parameters.collection_id = fields.text()?,
+                3 => line.parameters.item_id = fields.text()?,
+                4 => line.parameters.long_id = fields.text()?,
+                6 => line.parameters.occurrence = fields.text()?,
                 7 => {
                     let bits = fields.counted()?.first().copied().unwrap_or(0);
                     line.parameters.save_in_sent = bits & 0x01 != 0;
                     line.parameters.accepts_multipart = bits & 0x02 != 0;
                 }
-                8 => line.user = Some(fields.text()?),
+                8 => line.user = fields.text()?,
                 _ => drop(fields.counted()?),
             }
         }
@@ -177,13 +176,18 @@ impl<'a> Fields<'a> {
         self.take(usize::from(length))
     }
 
-    fn text(&mut self) -> Result<String, Error> {
-        let bytes = self.counted()?;
-        if bytes.contains(&0) {
-            return Err(Error::Parameter);
-        }
-        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Parameter)
+    /// Text; empty is as good as none.
+    fn text(&mut self) -> Result<Option<String>, Error> {
+        let text = text(self.counted()?)?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
+}
+
+fn text(bytes: &[u8]) -> Result<String, Error> {
+    if bytes.contains(&0) {
+        return Err(Error::Parameter);
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| Error::Parameter)
 }
 
 /// Letters, digits and a few signs, as phones have them; anything else is nobody's device.
@@ -194,13 +198,13 @@ fn device(text: &str) -> Result<DeviceId, Error> {
     if is_sane { Ok(DeviceId::new(text)) } else { Err(Error::Parameter) }
 }
 
-fn version_of(number: u8) -> Result<ProtocolVersion, Error> {
-    let text = format!("{}.{}", number / 10, number % 10);
-    text.parse().map_err(|_| Error::Version)
+fn version_of(number: u8) -> Option<ProtocolVersion> {
+    format!("{}.{}", number / 10, number % 10).parse().ok()
 }
 
-fn command_of(code: u8) -> Result<&'static str, Error> {
-    COMMANDS.iter().find(|(known, _)| *known == code).map(|&(_, name)| name).ok_or(Error::Command)
+fn command_of(code: u8) -> String {
+    let known = COMMANDS.iter().find(|(known, _)| *known == code);
+    known.map_or_else(|| code.to_string(), |&(_, name)| name.to_owned())
 }
 
 /// Names that Horde gives to types which clients shorten in the base64 form.
@@ -230,10 +234,12 @@ fn percent_decode(text: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::Parameter)
 }
 
-/// Padding may be missing, as some clients leave it out.
+/// Padding may be missing, as some clients leave it out; bits behind the last byte mean nothing.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 const LONGEST_QUERY: usize = 8_192;
 const LONGEST_VALUE: usize = 2_048;
@@ -295,15 +301,17 @@ mod tests {
     }
 
     #[test]
+    fn unknown_numbers_are_left_to_the_caller() {
+        let line = RequestLine::parse(&STANDARD.encode([145, 99, 0, 0, 1, 0, 0, 0])).unwrap();
+        assert_eq!((line.version, line.command.as_deref()), (None, Some("99")));
+    }
+
+    #[test]
     fn broken_queries_are_refused() {
         assert_eq!(RequestLine::parse("Cmd=%zz"), Err(Error::Parameter));
         assert_eq!(RequestLine::parse("DeviceId=a%00b"), Err(Error::Parameter));
         assert_eq!(RequestLine::parse("!!!!"), Err(Error::Base64));
         assert_eq!(RequestLine::parse(&STANDARD.encode([141, 9])), Err(Error::Base64));
-        assert_eq!(
-            RequestLine::parse(&STANDARD.encode([141, 99, 0, 0, 0, 0, 0])),
-            Err(Error::Command)
-        );
         assert_eq!(RequestLine::parse(&"x".repeat(10_000)), Err(Error::TooLong));
     }
 }

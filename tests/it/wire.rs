@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use horde_eas::eas::request_line::RequestLine;
 use horde_eas::wbxml::element::Element;
 use horde_eas::wbxml::xml::{from_xml, to_xml};
 use horde_eas::wbxml::{Limits, Writer};
@@ -34,6 +35,34 @@ fn requests_of_clients_encode_to_the_bytes_that_were_sent() {
             None => assert_eq!(encoded, sent, "{}", path.display()),
         }
     }
+}
+
+#[test]
+fn request_lines_of_clients_are_read() {
+    let mut n_lines = 0;
+    for path in files("txt") {
+        let request = fs::read_to_string(&path).unwrap();
+        let url = request.split(' ').nth(1).unwrap();
+        let line = RequestLine::parse(url.split_once('?').map_or("", |(_, query)| query)).unwrap();
+        // `003-FolderSync.txt`
+        let (_, name) = path.file_stem().unwrap().to_str().unwrap().split_once('-').unwrap();
+        if name == "OPTIONS" {
+            continue;
+        }
+        let client = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let device_type = match client {
+            "aosp" | "aosp25" => "Android",
+            "tbsync" | "tbsync25" => "TbSync",
+            "go-activesync" | "go-activesync-base64" => "GoActiveSync",
+            "remdev" => "SmartPhone",
+            _ => "pyactivesync",
+        };
+        assert_eq!(line.command.as_deref(), Some(name), "{}", path.display());
+        assert_eq!(line.device_type.as_deref(), Some(device_type), "{}", path.display());
+        assert!(line.device.is_some(), "{}", path.display());
+        n_lines += 1;
+    }
+    assert!(n_lines >= N_REQUESTS);
 }
 
 /// The same document with page switches only where they are needed, and no content bit on tags
@@ -88,6 +117,10 @@ fn encode(element: &Element) -> Vec<u8> {
 }
 
 fn requests() -> Vec<PathBuf> {
+    files("wbxml")
+}
+
+fn files(wanted: &str) -> Vec<PathBuf> {
     let wire = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
     let mut all = Vec::new();
     for client in fs::read_dir(wire).unwrap() {
@@ -96,7 +129,7 @@ fn requests() -> Vec<PathBuf> {
             all.extend(fs::read_dir(client).unwrap().map(|file| file.unwrap().path()));
         }
     }
-    all.retain(|path| path.extension().is_some_and(|extension| extension == "wbxml"));
+    all.retain(|path| path.extension().is_some_and(|extension| extension == wanted));
     all.sort();
     all
 }
