@@ -1,5 +1,7 @@
 //! Integration tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on may panic")]
+
 mod php;
 mod schema;
 mod state;
