@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
+mod codec;
+mod pages;
 mod php;
 mod schema;
 mod state;
