@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
 mod codec;
+mod golden;
 mod pages;
 mod php;
 mod schema;
