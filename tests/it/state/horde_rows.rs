@@ -12,12 +12,13 @@ use horde_eas::state::cache::SyncCache;
 use horde_eas::state::key::StateKey;
 use horde_eas::state::model::{NewState, Owner};
 use horde_eas::state::mysql::Mysql;
+use horde_eas::state::pending::{Pending, What};
 use horde_eas::state::{Caches, Collections, Devices};
 use mysql_async::Pool;
 use mysql_async::prelude::Queryable;
 use uuid::Uuid;
 
-use crate::support::phone::{Phone, deliver};
+use crate::support::phone::{Phone, deliver, in_inbox};
 use crate::support::stack::{horde_database, pool};
 
 /// A user of the stack that no other test uses, in truth: a random one of many.
@@ -74,37 +75,110 @@ async fn paired() -> Paired {
     Paired { phone, owner, mysql, pool: pool(&horde_database()), inbox, contacts }
 }
 
-#[tokio::test]
-async fn every_row_of_a_real_horde_comes_back_byte_by_byte() {
-    let it = paired().await;
+/// Asks for one more change in a folder, so that the others stay pending.
+async fn ask_for_one(it: &Paired, folder: &str) {
+    let key = key(&it.mysql, &it.owner, folder).await;
+    it.phone.sync(&key.to_string(), folder, "1").await;
+}
+
+/// Reads each row of the phone and writes it again; the records of the lists are counted by kind.
+async fn compare_rows(it: &Paired, seen: &mut BTreeMap<String, usize>) {
     let mut conn = it.pool.get_conn().await.unwrap();
     let query = "SELECT sync_folderid, sync_data, sync_pending FROM horde_activesync_state \
         WHERE sync_devid = ?";
     let rows: Vec<(String, Vec<u8>, Vec<u8>)> =
         conn.exec(query, (&it.owner.device,)).await.unwrap();
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (folder, data, pending) in &rows {
-        *seen.entry(folder).or_default() += 1;
         if folder == "foldersync" {
+            *seen.entry("hierarchy".to_owned()).or_default() += 1;
             assert_eq!(write_hierarchy(&read_hierarchy(data).unwrap()), *data);
             continue;
         }
         let written = write_folder(&read_folder(data).unwrap());
         assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(data));
         let ids = if *folder == it.inbox { Ids::Mail } else { Ids::Items };
-        let written = write_pending(&read_pending(pending, ids).unwrap());
+        let list = read_pending(pending, ids).unwrap();
+        let written = write_pending(&list);
         assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(pending));
+        for change in list.changes() {
+            let what = match &change.what {
+                What::Flags(_) => "Flags".to_owned(),
+                what => format!("{what:?}"),
+            };
+            *seen.entry(format!("{ids:?} {what}")).or_default() += 1;
+        }
     }
-    assert_eq!(seen[it.inbox.as_str()], 2);
-    assert!(seen[it.contacts.as_str()] >= 1 && seen["foldersync"] == 1);
+    for query in [
+        "SELECT cache_data FROM horde_activesync_cache WHERE cache_devid = ?",
+        "SELECT device_properties FROM horde_activesync_device WHERE device_id = ?",
+    ] {
+        let data: Vec<u8> = conn.exec_first(query, (&it.owner.device,)).await.unwrap().unwrap();
+        let written = if query.contains("cache_data") {
+            write_cache(&read_cache(&data).unwrap())
+        } else {
+            write_properties(&read_properties(&data))
+        };
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&data));
+    }
+}
 
-    let query = "SELECT cache_data FROM horde_activesync_cache WHERE cache_devid = ?";
-    let data: Vec<u8> = conn.exec_first(query, (&it.owner.device,)).await.unwrap().unwrap();
-    assert_eq!(write_cache(&read_cache(&data).unwrap()), data);
-    let query = "SELECT device_properties FROM horde_activesync_device WHERE device_id = ?";
-    let data: Vec<u8> = conn.exec_first(query, (&it.owner.device,)).await.unwrap().unwrap();
-    assert_eq!(write_properties(&read_properties(&data)), data);
+#[tokio::test]
+async fn every_row_of_a_real_horde_comes_back_byte_by_byte() {
+    let it = paired().await;
+    let mut seen = BTreeMap::new();
+    compare_rows(&it, &mut seen).await;
+
+    // The rest of the mails, then flags, a deletion and new mails, of which one is sent.
+    for _ in 0..3 {
+        ask_for_one(&it, &it.inbox).await;
+    }
+    let user = &it.owner.user;
+    in_inbox(user, &["STORE 1:2 +FLAGS (\\Seen)", "STORE 2 +FLAGS (\\Flagged)"]);
+    in_inbox(user, &["STORE 3 +FLAGS (\\Deleted)", "EXPUNGE"]);
+    for n in 0..2 {
+        deliver(user, &format!("another {n}"));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    ask_for_one(&it, &it.inbox).await;
+    compare_rows(&it, &mut seen).await;
+
+    // Another phone of the user adds contacts, before and after the first sync of this one.
+    let other = Phone::new(user, &format!("{}B", it.owner.device));
+    let second = Owner { device: format!("{}B", it.owner.device), user: user.clone() };
+    other.folder_sync("0").await;
+    let cache = Caches::load(&it.mysql, &second).await.unwrap().unwrap();
+    let book = cache.folders().into_iter().find(|(_, folder)| folder.kind == 9).unwrap().0;
+    other.sync("0", &book, "9").await;
+    let add = async |name: &str| {
+        let now = key(&it.mysql, &second, &book).await;
+        other.add_contact(&now.to_string(), &book, name).await;
+    };
+    for name in ["one", "two", "three"] {
+        add(name).await;
+    }
+    it.phone.sync("0", &it.contacts, "1").await;
+    ask_for_one(&it, &it.contacts).await;
+    compare_rows(&it, &mut seen).await;
+    ask_for_one(&it, &it.contacts).await;
+    ask_for_one(&it, &it.contacts).await;
+    add("four").await;
+    add("five").await;
+    ask_for_one(&it, &it.contacts).await;
+    compare_rows(&it, &mut seen).await;
+
+    for kind in [
+        "hierarchy",
+        "Items Added",
+        "Items Listed",
+        "Mail Added",
+        "Mail Deleted",
+        "Mail Flags",
+        "Mail Listed",
+    ] {
+        assert!(seen.contains_key(kind), "{kind} not in {seen:?}");
+    }
     Devices::remove(&it.mysql, &it.owner).await.unwrap();
+    Devices::remove(&it.mysql, &second).await.unwrap();
 }
 
 #[tokio::test]
@@ -116,7 +190,7 @@ async fn horde_goes_on_where_we_stopped() {
     let n_pending = state.pending.changes().len();
     assert!(n_pending >= 2, "{:?}", state.pending);
     // We answer key two with one of the mails left, as the sidecar would.
-    if let horde_eas::state::pending::Pending::Changes(changes) = &mut state.pending {
+    if let Pending::Changes(changes) = &mut state.pending {
         changes.remove(0);
     }
     let three = two.next();

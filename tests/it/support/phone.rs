@@ -35,16 +35,40 @@ impl Phone {
 
     /// Sync of one collection, for at most `window` (a digit) changes.
     pub(crate) async fn sync(&self, key: &str, folder: &str, window: &str) -> Vec<u8> {
+        self.sync_with(key, folder, window, &[]).await
+    }
+
+    /// Adds a contact with nothing but a name, and asks for no changes.
+    pub(crate) async fn add_contact(&self, key: &str, folder: &str, name: &str) -> Vec<u8> {
+        // Commands, Add, ClientId, ApplicationData; page Contacts: FileAs, LastName; page AirSync.
+        let commands = [
+            b"\x56\x47\x4c\x03".as_slice(),
+            name.as_bytes(),
+            b"\x00\x01\x5d\x00\x01\x5e\x03",
+            name.as_bytes(),
+            b"\x00\x01\x69\x03",
+            name.as_bytes(),
+            b"\x00\x01\x00\x00\x01\x01\x01",
+        ];
+        self.sync_with(key, folder, "9", &commands.concat()).await
+    }
+
+    async fn sync_with(&self, key: &str, folder: &str, window: &str, commands: &[u8]) -> Vec<u8> {
+        // A first Sync must not ask for changes: Horde would send them.
+        let get_changes = if key == "0" { b"".as_slice() } else { b"\x13" };
         // Page AirSync: Sync, Collections, Collection, SyncKey, CollectionId, GetChanges, WindowSize.
         let body = [
             b"\x03\x01\x6a\x00\x45\x5c\x4f\x4b\x03".as_slice(),
             key.as_bytes(),
             b"\x00\x01\x52\x03",
             folder.as_bytes(),
-            // A first Sync must not ask for changes: Horde would send them.
-            if key == "0" { b"\x00\x01\x55\x03".as_slice() } else { b"\x00\x01\x13\x55\x03" },
+            b"\x00\x01",
+            get_changes,
+            b"\x55\x03",
             window.as_bytes(),
-            b"\x00\x01\x01\x01\x01",
+            b"\x00\x01",
+            commands,
+            b"\x01\x01\x01",
         ];
         self.post("Sync", body.concat()).await
     }
@@ -89,5 +113,17 @@ pub(crate) fn deliver(user: &str, subject: &str) {
     ] {
         write!(stream, "{line}\r\n").unwrap();
         expect(code);
+    }
+}
+
+/// Sends commands to the user's inbox by IMAP.
+pub(crate) fn in_inbox(user: &str, commands: &[&str]) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port(8143))).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let login = format!("LOGIN {user} {user}-pw");
+    for command in [login.as_str(), "SELECT INBOX"].iter().chain(commands) {
+        write!(stream, "tag {command}\r\n").unwrap();
+        let answer = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("tag "));
+        assert!(answer.as_ref().is_some_and(|line| line.starts_with("tag OK")), "{answer:?}");
     }
 }
