@@ -60,7 +60,12 @@ impl Mail for Imap {
     ) -> Result<Vec<(u32, Result<Box<Email>, Error>)>, Error> {
         no()
     }
-    async fn store(&self, _: &Account, _: &str, _: &[FlagChange]) -> Result<Vec<u32>, Error> {
+    async fn store(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &[FlagChange],
+    ) -> Result<Vec<crate::backend::mail::Before>, Error> {
         no()
     }
     async fn move_to(

@@ -46,13 +46,13 @@ pub trait Mail: Send + Sync {
         wanted: &Wanted,
     ) -> Result<Vec<(u32, Result<Box<Email>, Error>)>, Error>;
 
-    /// Changes flags; uids that are gone are in the answer.
+    /// Changes flags; answers what the messages that were there looked like just before.
     async fn store(
         &self,
         account: &Account,
         mailbox: &str,
         changes: &[FlagChange],
-    ) -> Result<Vec<u32>, Error>;
+    ) -> Result<Vec<Before>, Error>;
 
     /// Moves messages; the answer maps each uid that was there to its new one (`None` when the
     /// server does not tell).
@@ -168,6 +168,19 @@ pub struct Wanted {
     pub mime_truncation: Option<u32>,
     /// Whether ConversationId, Categories and the like (14.0 on) are wanted.
     pub conversations: bool,
+}
+
+/// A message just before its flags were changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The message.
+    pub imap_uid: u32,
+    /// `\\Seen`
+    pub read: bool,
+    /// `\\Flagged`
+    pub flagged: bool,
+    /// Its modseq; 0 where the server has none.
+    pub mod_seq: u64,
 }
 
 /// A change of flags that a client asked for.

@@ -8,7 +8,7 @@ use crate::backend::Kind;
 use crate::backend::mail::{MailboxChanges, MailboxStatus, Seen, Since};
 use crate::backend::profile::Label;
 use crate::command::Context;
-use crate::command::sync::mail_apply::{self, Applied};
+use crate::command::sync::mail_apply::{self, Applied, Expected};
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::wire::{ServerCommand, ServerDelete, ServerItem};
 use crate::command::sync::{Asked, wishes};
@@ -36,14 +36,14 @@ pub(super) async fn sync(
     let wants_changes = asked.get_changes.unwrap_or(true);
     let may_look = box_.pending.is_empty() && (wants_changes || !asked.commands.is_empty());
     if may_look {
-        box_.look(&BTreeSet::new()).await?;
+        box_.look(&BTreeMap::new()).await?;
     }
     let applied = mail_apply::apply(ctx, asked, &box_.folder.mailbox).await?;
     if !applied.is_empty() {
         box_.forget(&applied.gone);
         if may_look {
-            let both = box_.flagged_in(&applied.touched);
-            box_.look(&both).await?;
+            let own = box_.own_flags(&applied.touched);
+            box_.look(&own).await?;
             box_.keep_newest_flags();
         }
     }
@@ -75,7 +75,7 @@ pub(in crate::command) async fn estimate(
     };
     let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.changes().to_vec());
     if box_.pending.is_empty() {
-        box_.look(&BTreeSet::new()).await?;
+        box_.look(&BTreeMap::new()).await?;
     }
     Ok(box_.pending.iter().filter(|change| !change.ignore).count())
 }
@@ -100,9 +100,8 @@ impl<'a> Mailbox<'a> {
 
     /// Asks the server what changed, and puts it on the list.
     ///
-    /// What the client itself set is no news to it, but for `both`: messages that were changed on
-    /// the server at the same time.
-    async fn look(&mut self, both: &BTreeSet<u32>) -> Result<(), Trouble> {
+    /// `own` are messages as the client itself just made them: they are no news to it.
+    async fn look(&mut self, own: &BTreeMap<u32, (bool, bool)>) -> Result<(), Trouble> {
         let now = self.ctx.now();
         let cutoff =
             wishes::filter_seconds(self.asked.wishes.filter_type).map(|seconds| now - seconds);
@@ -134,7 +133,7 @@ impl<'a> Mailbox<'a> {
         }
         let narrow = filter_changed || pass_is_due;
         let delta = self.compare(&known, &found, is_first, narrow);
-        let updates = self.without_own(delta.updates, both).await?;
+        let updates = self.without_own(delta.updates, own).await?;
         let changes: Vec<PendingChange> =
             updates.into_iter().map(|update| self.change_of(update, is_first)).collect();
         self.pending.extend(changes);
@@ -180,11 +179,14 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    /// Takes out what the client itself did, by the records of its changes.
+    /// Takes out what the client itself did: in this request, or by the records of its changes.
+    ///
+    /// A record of a flag says nothing of the other flags: only a record of all of them is
+    /// believed. A change that is told needlessly does no harm, one that is not told does.
     async fn without_own(
         &self,
         updates: Vec<Update>,
-        both: &BTreeSet<u32>,
+        own: &BTreeMap<u32, (bool, bool)>,
     ) -> Result<Vec<Update>, Trouble> {
         let uids: Vec<u32> = updates
             .iter()
@@ -202,12 +204,11 @@ impl<'a> Mailbox<'a> {
             .into_iter()
             .filter(|update| match update {
                 Update::Flags(uid, flags) => {
-                    let is_own = echo.0.get(uid).is_some_and(|echo| {
-                        (echo.read.is_some() || echo.flagged.is_some())
-                            && echo.read.is_none_or(|read| read == flags.read)
-                            && echo.flagged.is_none_or(|flagged| flagged == flags.flagged)
+                    let seen = (flags.read, flags.flagged);
+                    let is_recorded = echo.0.get(uid).is_some_and(|echo| {
+                        echo.read == Some(flags.read) && echo.flagged == Some(flags.flagged)
                     });
-                    both.contains(uid) || !is_own
+                    own.get(uid) != Some(&seen) && !is_recorded
                 }
                 Update::Remove(uid) => !echo.0.get(uid).is_some_and(|echo| echo.deleted),
                 Update::Add(_) | Update::SoftDelete(_) => true,
@@ -215,14 +216,17 @@ impl<'a> Mailbox<'a> {
             .collect())
     }
 
-    /// Those of the messages for which new flags wait already.
-    fn flagged_in(&self, uids: &BTreeSet<u32>) -> BTreeSet<u32> {
-        self.pending
+    /// What the messages look like that the client changed, without those that somebody else
+    /// changed since the look before.
+    fn own_flags(&self, touched: &BTreeMap<u32, Expected>) -> BTreeMap<u32, (bool, bool)> {
+        let looked_at = self.folder.status.as_ref().map_or(0, |status| status.highest_mod_seq);
+        let waits = |uid: u32| {
+            self.pending.iter().any(|change| change.item == ItemId::Mail(uid) && is_flags(change))
+        };
+        touched
             .iter()
-            .filter_map(|change| match (&change.item, &change.what) {
-                (ItemId::Mail(uid), What::Flags(_)) if uids.contains(uid) => Some(*uid),
-                _ => None,
-            })
+            .filter(|(uid, expected)| expected.mod_seq_before <= looked_at && !waits(**uid))
+            .map(|(uid, expected)| (*uid, (expected.read, expected.flagged)))
             .collect()
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest as _, Md5};
 
-use crate::backend::mail::FlagChange;
+use crate::backend::mail::{Before, FlagChange};
 use crate::backend::profile::Label;
 use crate::command::Context;
 use crate::command::sync::outcome::Trouble;
@@ -26,8 +26,19 @@ pub(super) struct Applied {
     pub(super) responses: Vec<ServerResponse>,
     /// Messages that left the mailbox.
     pub(super) gone: BTreeSet<u32>,
-    /// Messages with other flags.
-    pub(super) touched: BTreeSet<u32>,
+    /// Messages with other flags: what they must look like if nobody else changed them.
+    pub(super) touched: BTreeMap<u32, Expected>,
+}
+
+/// A message after the client's change of its flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// `\\Seen`
+    pub(super) read: bool,
+    /// `\\Flagged`
+    pub(super) flagged: bool,
+    /// Its modseq before the change.
+    pub(super) mod_seq_before: u64,
 }
 
 /// Does what the client wants, and writes down that the client did it.
@@ -127,19 +138,21 @@ async fn store(
     applied: &mut Applied,
 ) -> Result<(), Trouble> {
     let services = ctx.services;
-    let missing: BTreeSet<u32> =
-        services.mail.store(ctx.account(), mailbox, changes).await?.into_iter().collect();
-    for &uid in &missing {
-        refuse(applied, &ServerId::from(uid.to_string()), Status::ObjectNotFound);
+    let before = services.mail.store(ctx.account(), mailbox, changes).await?;
+    let before: BTreeMap<u32, Before> =
+        before.into_iter().map(|before| (before.imap_uid, before)).collect();
+    for change in changes {
+        let uid = change.imap_uid;
+        match before.get(&uid) {
+            Some(before) => drop(applied.touched.insert(uid, Expected::of(before, change))),
+            None => refuse(applied, &ServerId::from(uid.to_string()), Status::ObjectNotFound),
+        }
     }
     let notes: Vec<MailChange> =
-        notes.into_iter().filter(|note| !missing.contains(&note.imap_uid)).collect();
+        notes.into_iter().filter(|note| before.contains_key(&note.imap_uid)).collect();
     if !notes.is_empty() {
         services.maps.record_mail(&ctx.owner, mailbox, &asked.presented_key()?, &notes).await?;
     }
-    applied
-        .touched
-        .extend(changes.iter().map(|change| change.imap_uid).filter(|uid| !missing.contains(uid)));
     Ok(())
 }
 
@@ -191,6 +204,16 @@ async fn delete(
     }
     applied.gone.extend(gone);
     Ok(())
+}
+
+impl Expected {
+    fn of(before: &Before, change: &FlagChange) -> Self {
+        Self {
+            read: change.read.unwrap_or(before.read),
+            flagged: change.flagged.unwrap_or(before.flagged),
+            mod_seq_before: before.mod_seq,
+        }
+    }
 }
 
 fn refuse(applied: &mut Applied, server_id: &ServerId, status: Status) {
