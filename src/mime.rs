@@ -76,6 +76,19 @@ impl<'a> Message<'a> {
         Self { headers: Headers::read(header_block(raw)), outline, contents }
     }
 
+    /// Reads the beginning of a message: what reaches its end may go on.
+    #[must_use]
+    pub fn beginning(raw: &'a [u8]) -> Self {
+        let mut message = Self::whole(raw);
+        for part in &message.outline.parts {
+            let at_end = part.span.as_ref().is_some_and(|span| span.end >= raw.len());
+            if let Some(piece) = message.contents.get_mut(&part.number).filter(|_| at_end) {
+                piece.complete = false;
+            }
+        }
+        message
+    }
+
     /// Puts a message together from its header, its outline and the parts that were read.
     #[must_use]
     pub fn in_pieces(

@@ -1,83 +1,222 @@
-//! The mail server: not there yet, its adapter replaces this file.
+//! Mailboxes over IMAP: the adapter of [`Mail`].
+//!
+//! The `imap` crate blocks, so sessions live on a bounded set of threads of our own ([`pool`]);
+//! they are kept per user between requests.
+//! QRESYNC and CONDSTORE are used where the server offers them and Horde is not told to ignore
+//! them; without them the same answers are found by looking at more.
+
+mod changes;
+mod email;
+mod fetch;
+mod hierarchy;
+mod names;
+mod plain;
+mod pool;
+mod session;
+mod status;
+mod store;
+mod stream;
+mod structure;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use serde::Deserialize;
 
+use crate::backend::imap::changes::Look;
+use crate::backend::imap::pool::Pool;
 use crate::backend::mail::{
-    FlagChange, Mail, Mailbox, MailboxChanges, MailboxStatus, Since, Wanted,
+    Before, FlagChange, Mail, Mailbox, MailboxChanges, MailboxStatus, Since, Wanted,
 };
-use crate::backend::{Account, Error, Kind};
+use crate::backend::{Account, Error};
 use crate::eas::class::email::Email;
 
-/// Not there yet.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// How mail servers are spoken to; which ones is said by Horde.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {}
+pub struct Config {
+    /// Threads that may speak IMAP at the same time.
+    pub threads: usize,
+    /// Sessions that one user may have open at the same time.
+    pub sessions_per_user: usize,
+    /// Sessions kept open between requests, for all users together.
+    pub kept_sessions: usize,
+    /// Seconds for which a session is kept without use.
+    pub idle_seconds: u64,
+    /// Seconds until a connection must stand.
+    pub connect_timeout: u64,
+    /// Seconds until the server must have sent something, or taken it.
+    pub timeout: u64,
+    /// Seconds that a request may wait for a free thread.
+    pub queue_timeout: u64,
+    /// File with certificates (PEM) to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Takes any certificate: for tests alone.
+    pub insecure: bool,
+    /// Bytes up to which messages are read whole.
+    pub whole_bytes: u32,
+    /// Bytes of one body or source at most, whatever the client asks for.
+    pub body_bytes: u32,
+}
 
-/// Not there yet.
-#[derive(Debug)]
-pub struct Imap;
-
-impl Imap {
-    /// Not there yet.
-    pub fn new(_: &Config) -> Result<Self, Error> {
-        Ok(Self)
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            threads: 32,
+            sessions_per_user: 3,
+            kept_sessions: 2_000,
+            idle_seconds: 60,
+            connect_timeout: 10,
+            timeout: 60,
+            queue_timeout: 60,
+            ca_file: None,
+            insecure: false,
+            whole_bytes: 64 * 1_024,
+            body_bytes: 64 * 1_024 * 1_024,
+        }
     }
 }
 
-fn no<T>() -> Result<T, Error> {
-    Err(Error::new(Kind::Unavailable, "no mail yet"))
+/// The mailboxes of all users.
+pub struct Imap {
+    pool: Pool,
+    sizes: fetch::Sizes,
+}
+
+impl Imap {
+    /// Starts the threads; nothing is connected yet.
+    ///
+    /// # Errors
+    /// `Invalid` when the certificates are of no use, `Unavailable` when threads cannot start.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let sizes = fetch::Sizes { whole: config.whole_bytes, body: config.body_bytes };
+        Ok(Self { pool: Pool::new(config)?, sizes })
+    }
+
+    /// How many IMAP commands were sent since the start.
+    #[must_use]
+    pub fn n_commands(&self) -> u64 {
+        self.pool.counters().commands.load(Ordering::Relaxed)
+    }
+
+    /// How many sessions were opened since the start.
+    #[must_use]
+    pub fn n_sessions(&self) -> u64 {
+        self.pool.counters().sessions.load(Ordering::Relaxed)
+    }
+}
+
+/// What is counted of all sessions.
+#[derive(Debug, Default)]
+struct Counters {
+    commands: AtomicU64,
+    sessions: AtomicU64,
+    /// Sessions that are open now.
+    open: AtomicUsize,
 }
 
 #[async_trait]
 impl Mail for Imap {
-    async fn mailboxes(&self, _: &Account) -> Result<Vec<Mailbox>, Error> {
-        Ok(vec![Mailbox {
-            name: "INBOX".into(),
-            label: "INBOX".into(),
-            parent: None,
-            special_use: None,
-        }])
+    async fn mailboxes(&self, account: &Account) -> Result<Vec<Mailbox>, Error> {
+        let subscribed_only =
+            account.profile.mail.as_ref().is_some_and(|mail| mail.subscribed_only);
+        self.pool.run(account, move |session| hierarchy::list(session, subscribed_only)).await
     }
+
     async fn status(
         &self,
-        _: &Account,
-        _: &[String],
+        account: &Account,
+        mailboxes: &[String],
     ) -> Result<BTreeMap<String, MailboxStatus>, Error> {
-        no()
+        if mailboxes.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mailboxes = mailboxes.to_vec();
+        self.pool.run(account, move |session| status::of_many(session, &mailboxes)).await
     }
-    async fn changes(&self, _: &Account, _: &str, _: &Since<'_>) -> Result<MailboxChanges, Error> {
-        no()
+
+    async fn changes(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        since: &Since<'_>,
+    ) -> Result<MailboxChanges, Error> {
+        let look = Look::new(mailbox, since);
+        self.pool.run(account, move |session| look.take(session)).await
     }
+
     async fn fetch(
         &self,
-        _: &Account,
-        _: &str,
-        _: &[u32],
-        _: &Wanted,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        wanted: &Wanted,
     ) -> Result<Vec<(u32, Result<Box<Email>, Error>)>, Error> {
-        no()
+        if imap_uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let labels = account.profile.mail.as_ref().map(|mail| mail.labels.clone());
+        let fetch = Arc::new(fetch::Fetch::new(
+            mailbox,
+            imap_uids,
+            wanted,
+            labels.unwrap_or_default(),
+            self.sizes,
+        ));
+        self.pool.run(account, move |session| fetch.run(session)).await
     }
+
     async fn store(
         &self,
-        _: &Account,
-        _: &str,
-        _: &[FlagChange],
-    ) -> Result<Vec<crate::backend::mail::Before>, Error> {
-        no()
+        account: &Account,
+        mailbox: &str,
+        changes: &[FlagChange],
+    ) -> Result<Vec<Before>, Error> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mailbox, changes) = (mailbox.to_owned(), changes.to_vec());
+        self.pool.run(account, move |session| store::store(session, &mailbox, &changes)).await
     }
+
     async fn move_to(
         &self,
-        _: &Account,
-        _: &str,
-        _: &[u32],
-        _: &str,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        target: &str,
     ) -> Result<BTreeMap<u32, Option<u32>>, Error> {
-        no()
+        if imap_uids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let (mailbox, target) = (mailbox.to_owned(), target.to_owned());
+        let imap_uids = imap_uids.to_vec();
+        // The trash comes into being when the first message goes there, as in IMP.
+        let trash = account.profile.mail.as_ref().and_then(|mail| mail.special.trash.clone());
+        let may_create = trash.is_some_and(|trash| trash == target);
+        self.pool
+            .run(account, move |session| {
+                if may_create {
+                    store::create_if_missing(session, &target)?;
+                }
+                store::move_to(session, &mailbox, &imap_uids, &target)
+            })
+            .await
     }
-    async fn delete(&self, _: &Account, _: &str, _: &[u32]) -> Result<Vec<u32>, Error> {
-        no()
+
+    async fn delete(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+    ) -> Result<Vec<u32>, Error> {
+        if imap_uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mailbox, imap_uids) = (mailbox.to_owned(), imap_uids.to_vec());
+        self.pool.run(account, move |session| store::delete(session, &mailbox, &imap_uids)).await
     }
 }

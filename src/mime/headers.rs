@@ -130,6 +130,19 @@ pub fn spelled_list(mailboxes: &[Mailbox], separator: &str, n_bytes: usize) -> S
     list
 }
 
+/// A text with encoded words, decoded.
+#[must_use]
+pub fn decoded_words(text: &str) -> String {
+    if !text.contains("=?") {
+        return clean_line(text);
+    }
+    let field = format!("Subject: {}\r\n\r\n", clean_line(text));
+    PARSER
+        .parse_headers(&field)
+        .and_then(|message| self::text(&message, HeaderName::Subject))
+        .unwrap_or_default()
+}
+
 /// A header block in UTF-8: lines with raw 8-bit text are taken for windows-1252 unless they
 /// are UTF-8.
 pub(crate) fn as_utf8(block: &[u8]) -> Cow<'_, [u8]> {

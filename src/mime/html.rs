@@ -109,6 +109,12 @@ pub fn references(html: &str) -> BTreeSet<String> {
 }
 
 fn percent_decoded(url: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded_bytes(url)).into_owned()
+}
+
+/// The bytes that a text with percent signs stands for.
+#[must_use]
+pub fn percent_decoded_bytes(url: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(url.len());
     let mut rest = url.as_bytes();
     while let [first, after @ ..] = rest {
@@ -127,7 +133,7 @@ fn percent_decoded(url: &str) -> String {
             }
         };
     }
-    String::from_utf8_lossy(&decoded).into_owned()
+    decoded
 }
 
 /// The charset that a document claims in its head.

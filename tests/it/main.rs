@@ -4,6 +4,7 @@
 
 mod codec;
 mod golden;
+mod mail;
 mod pages;
 mod php;
 mod schema;

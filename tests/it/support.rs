@@ -1,4 +1,5 @@
 //! What several tests need.
 
+pub(crate) mod mailbox;
 pub(crate) mod phone;
 pub(crate) mod stack;

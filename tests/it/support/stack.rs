@@ -123,3 +123,12 @@ fn opts(config: &Config) -> OptsBuilder {
         .prefer_socket(false)
         .pool_opts(PoolOpts::default().with_constraints(PoolConstraints::new(0, 4).unwrap()))
 }
+
+/// The folder of the stack.
+pub(crate) fn demo_folder() -> std::path::PathBuf {
+    let folder = match port(0) {
+        0 => "horde-eas-demo".to_owned(),
+        offset => format!("horde-eas-demo-{offset}"),
+    };
+    std::env::temp_dir().join(folder)
+}

@@ -1,0 +1,169 @@
+//! How mailbox names, strings and sets of uids are written in IMAP.
+
+use std::ops::RangeInclusive;
+
+use base64::Engine as _;
+use base64::alphabet::IMAP_MUTF7;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+
+/// A mailbox name as IMAP has it on the wire: modified UTF-7.
+pub(super) fn encoded(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    let mut units: Vec<u8> = Vec::new();
+    let flush = |units: &mut Vec<u8>, encoded: &mut String| {
+        if !units.is_empty() {
+            encoded.push('&');
+            encoded.push_str(&UTF7.encode(&*units));
+            encoded.push('-');
+            units.clear();
+        }
+    };
+    for character in name.chars() {
+        match character {
+            ' '..='~' => {
+                flush(&mut units, &mut encoded);
+                encoded.push(character);
+                if character == '&' {
+                    encoded.push('-');
+                }
+            }
+            other => {
+                let mut buffer = [0; 2];
+                for unit in other.encode_utf16(&mut buffer) {
+                    units.extend_from_slice(&unit.to_be_bytes());
+                }
+            }
+        }
+    }
+    flush(&mut units, &mut encoded);
+    encoded
+}
+
+/// A name from the wire in UTF-8; what is no modified UTF-7 stays as it is.
+pub(super) fn decoded(name: &str) -> String {
+    try_decoded(name).unwrap_or_else(|| name.to_owned())
+}
+
+fn try_decoded(name: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, from)) = rest.split_once('&') {
+        decoded.push_str(before);
+        let (shifted, after) = from.split_once('-')?;
+        rest = after;
+        if shifted.is_empty() {
+            decoded.push('&');
+            continue;
+        }
+        let bytes = UTF7.decode(shifted).ok()?;
+        let (units, []) = bytes.as_chunks::<2>() else {
+            return None;
+        };
+        let units: Vec<u16> = units.iter().copied().map(u16::from_be_bytes).collect();
+        decoded.push_str(&String::from_utf16(&units).ok()?);
+    }
+    decoded.push_str(rest);
+    Some(decoded)
+}
+
+/// A mailbox name as the argument of a command.
+pub(super) fn mailbox(name: &str) -> String {
+    quoted(&encoded(name))
+}
+
+/// A string in quotes; it must not hold line ends.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Sets of uids as short as they can be written, each at most `n_bytes` long.
+pub(super) fn uid_sets(imap_uids: &[u32], n_bytes: usize) -> Vec<String> {
+    let mut sets = Vec::new();
+    let mut set = String::new();
+    for range in ranges(imap_uids) {
+        let (first, last) = range.into_inner();
+        let item = if first == last { first.to_string() } else { format!("{first}:{last}") };
+        if !set.is_empty() && set.len() + item.len() + 1 > n_bytes {
+            sets.push(std::mem::take(&mut set));
+        }
+        if !set.is_empty() {
+            set.push(',');
+        }
+        set.push_str(&item);
+    }
+    if !set.is_empty() {
+        sets.push(set);
+    }
+    sets
+}
+
+/// Uids in ascending order as ranges without holes.
+fn ranges(imap_uids: &[u32]) -> Vec<RangeInclusive<u32>> {
+    let mut sorted = imap_uids.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
+    for imap_uid in sorted {
+        match ranges.last_mut() {
+            Some(last) if last.end().checked_add(1) == Some(imap_uid) => {
+                *last = *last.start()..=imap_uid;
+            }
+            _ => ranges.push(imap_uid..=imap_uid),
+        }
+    }
+    ranges
+}
+
+/// A day as SEARCH wants it, such as `24-Nov-2026`; Unix time, UTC.
+pub(super) fn day(unix_time: i64) -> Option<String> {
+    let date = jiff::Timestamp::from_second(unix_time).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+    let month = MONTHS.get(usize::try_from(date.month()).ok()?.checked_sub(1)?)?;
+    Some(format!("{}-{month}-{}", date.day(), date.year()))
+}
+
+/// The Unix time of an INTERNALDATE, such as ` 1-Feb-2026 07:00:00 +0100`.
+pub(super) fn internal_date(text: &str) -> Option<jiff::Timestamp> {
+    jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", text.trim())
+        .and_then(|broken_down| broken_down.to_timestamp())
+        .ok()
+}
+
+const UTF7: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+#[cfg(test)]
+mod tests {
+    use super::{day, decoded, encoded, internal_date, mailbox, uid_sets};
+
+    #[test]
+    fn names_go_there_and_back() {
+        for (name, wire) in [
+            ("INBOX", "INBOX"),
+            ("Entw\u{fc}rfe/a & b", "Entw&APw-rfe/a &- b"),
+            ("\u{53f0}\u{5317}", "&U,BTFw-"),
+            ("\u{1f600}x", "&2D3eAA-x"),
+        ] {
+            assert_eq!(encoded(name), wire);
+            assert_eq!(decoded(wire), name);
+        }
+        assert_eq!(decoded("a&b"), "a&b");
+        assert_eq!(mailbox("a\"\\\r\n"), "\"a\\\"\\\\&AA0ACg-\"");
+    }
+
+    #[test]
+    fn sets_are_short_and_split() {
+        assert_eq!(uid_sets(&[3, 1, 2, 9, 9, 11], 100), ["1:3,9,11"]);
+        assert_eq!(uid_sets(&[1, 3, 5, 7], 3), ["1,3", "5,7"]);
+        assert!(uid_sets(&[], 3).is_empty());
+        assert_eq!(uid_sets(&[u32::MAX - 1, u32::MAX], 99), ["4294967294:4294967295"]);
+    }
+
+    #[test]
+    fn dates_are_read_and_written() {
+        assert_eq!(day(1_795_503_600).unwrap(), "24-Nov-2026");
+        let time = internal_date(" 1-Feb-2026 07:00:00 +0100").unwrap();
+        assert_eq!(time.to_string(), "2026-02-01T06:00:00Z");
+        assert!(internal_date("nonsense").is_none());
+    }
+}
