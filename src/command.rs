@@ -5,6 +5,7 @@
 //! table.
 
 pub mod client;
+pub mod documents;
 pub mod folder_sync;
 mod gate;
 pub mod get_item_estimate;

@@ -7,6 +7,7 @@ pub mod folder;
 pub mod ids;
 pub mod options;
 pub mod policy;
+pub mod reference;
 pub mod request_line;
 pub mod scalar;
 pub mod schema;

@@ -7,9 +7,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use expect_test::expect_file;
+use horde_eas::command::documents::documents;
 use horde_eas::command::{
     folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
 };
+use horde_eas::eas::reference::markdown;
 use horde_eas::eas::schema::{Error, Root};
 use horde_eas::eas::version::ProtocolVersion;
 use horde_eas::wbxml::element::Element;
@@ -36,6 +39,12 @@ fn golden_documents_come_back() {
         assert_eq!(to_xml(&Element::parse(&typed, Limits::default()).unwrap()), xml, "{shown}");
         assert_eq!(typed, bytes, "{shown}");
     }
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let reference = markdown(&documents());
+    expect_file!["../golden/reference.md"].assert_eq(&reference);
 }
 
 /// Reads the bytes as the request or the answer of the command, and writes them again.

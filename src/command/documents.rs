@@ -1,0 +1,31 @@
+//! The documents of all commands, for the reference.
+
+use crate::command::{
+    folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
+};
+use crate::eas::class::contact::Contact;
+use crate::eas::class::email::Email;
+use crate::eas::reference::Document;
+
+/// Requests and answers of the commands by name, then the classes.
+#[must_use]
+pub fn documents() -> Vec<Document> {
+    vec![
+        Document::of::<folder_sync::Request>("FolderSync request"),
+        Document::of::<folder_sync::Response>("FolderSync answer"),
+        Document::of::<get_item_estimate::Request>("GetItemEstimate request"),
+        Document::of::<get_item_estimate::Response>("GetItemEstimate answer"),
+        Document::of::<item_operations::Request>("ItemOperations request"),
+        Document::of::<item_operations::Response>("ItemOperations answer"),
+        Document::of::<ping::Request>("Ping request"),
+        Document::of::<ping::Response>("Ping answer"),
+        Document::of::<provision::Request>("Provision request"),
+        Document::of::<provision::Response>("Provision answer"),
+        Document::of::<settings::Request>("Settings request"),
+        Document::of::<settings::Response>("Settings answer"),
+        Document::of::<sync::wire::Request>("Sync request"),
+        Document::of::<sync::wire::Response>("Sync answer"),
+        Document::of::<Contact>("Contacts"),
+        Document::of::<Email>("Email"),
+    ]
+}
