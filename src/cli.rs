@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::{app, logging};
+use crate::{app, logging, probe};
 
 /// Exchange ActiveSync for an existing Horde.
 #[derive(Debug, Parser)]
@@ -20,6 +20,8 @@ pub struct Cli {
 enum Command {
     /// Runs the service.
     Serve(ConfigFile),
+    /// Plays a phone against any ActiveSync server and explains each step.
+    Probe(Box<probe::Args>),
 }
 
 /// Where the configuration is.
@@ -35,10 +37,11 @@ struct ConfigFile {
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(file) => serve(&file),
+        Command::Serve(file) => serve(&file).map(|()| ExitCode::SUCCESS),
+        Command::Probe(args) => play(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("horde-eas: {error}");
             ExitCode::FAILURE
@@ -51,4 +54,9 @@ fn serve(file: &ConfigFile) -> Result<(), Box<dyn std::error::Error>> {
     logging::start(&config.log);
     actix_web::rt::System::new().block_on(app::serve(&config))?;
     Ok(())
+}
+
+fn play(args: &probe::Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut out = std::io::stdout().lock();
+    Ok(actix_web::rt::System::new().block_on(probe::run(args, &mut out))?)
 }

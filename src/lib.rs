@@ -13,6 +13,7 @@ pub mod logging;
 pub mod mime;
 pub mod php;
 pub mod pim;
+pub mod probe;
 pub mod secret;
 pub mod state;
 pub mod wbxml;

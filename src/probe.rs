@@ -1,0 +1,104 @@
+//! A phone to test servers with, and the conversation that explains one.
+//!
+//! It speaks to any ActiveSync server and shares nothing with our own server but the code pages:
+//! documents are trees of tags, so that a mistake in the schema can not hide itself.
+//! [`phone::Phone`] is the device, [`link::Link`] its HTTP, [`sync`] its Sync, [`run`] plays a
+//! whole conversation and says in words what happens.
+
+pub mod link;
+pub mod node;
+pub mod phone;
+mod smtp;
+mod steps;
+mod story;
+pub mod sync;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::probe::story::Story;
+use crate::wbxml;
+
+/// What `horde-eas probe` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Address of the server, as https://mail.example.com/Microsoft-Server-ActiveSync.
+    #[arg(long)]
+    pub url: String,
+    /// Login name of the user.
+    #[arg(long)]
+    pub user: String,
+    /// The user's password.
+    #[arg(long, env = "HORDE_EAS_PROBE_PASSWORD", hide_env_values = true)]
+    pub password: String,
+    /// Version to speak: 2.5, 12.0, 12.1, 14.0 or 14.1.
+    #[arg(long, default_value = "14.1")]
+    pub protocol_version: String,
+    /// Id of the device; the same id is the same device to the server.
+    #[arg(long, default_value = "HORDEEASPROBE01")]
+    pub device_id: String,
+    /// The user's mail address, when it is not user@example.test: where --smtp sends to.
+    #[arg(long)]
+    pub address: Option<String>,
+    /// host:port of a mail server that takes a mail for the user, to wake a waiting phone.
+    #[arg(long)]
+    pub smtp: Option<String>,
+    /// Also writes: adds a contact and reads it with a second device; with --smtp, waits for a
+    /// mail and marks it read.
+    #[arg(long)]
+    pub full: bool,
+    /// Leaves the contact there that --full adds.
+    #[arg(long)]
+    pub keep: bool,
+    /// One line of JSON for each step instead of words.
+    #[arg(long)]
+    pub json: bool,
+    /// Takes any TLS certificate.
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// Why an answer can not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The body is no document.
+    #[error("the answer is no WBXML document")]
+    Document(#[source] wbxml::Error),
+    /// Nothing where a document was expected.
+    #[error("the answer is empty")]
+    Empty,
+    /// A collection that never ends.
+    #[error("the server sends changes without end")]
+    Endless,
+    /// Another HTTP status than 200.
+    #[error("HTTP status {0}")]
+    Http(u16),
+    /// The body can not be inflated.
+    #[error("the answer's gzip is broken")]
+    Inflate(#[source] std::io::Error),
+    /// An element that must be there is not.
+    #[error("the answer has no {0}")]
+    Missing(&'static str),
+    /// The body says that it is something else.
+    #[error("the answer is of type `{0}` instead of application/vnd.ms-sync.wbxml")]
+    NotWbxml(String),
+    /// The mail server can not be reached.
+    #[error("the mail server does not answer")]
+    Smtp(#[source] std::io::Error),
+    /// The mail server refuses.
+    #[error("the mail server refuses: {0}")]
+    SmtpRefused(String),
+    /// No HTTP answer.
+    #[error("no answer")]
+    Transport(#[source] reqwest::Error),
+}
+
+/// Plays a phone and explains each step on `out`. The result is a failure when a step failed.
+///
+/// # Errors
+/// When `out` can not be written.
+pub async fn run(args: &Args, out: &mut dyn Write) -> std::io::Result<ExitCode> {
+    let mut story = Story::new(out, args.json);
+    steps::play(args, &mut story).await?;
+    story.end()
+}
