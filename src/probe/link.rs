@@ -189,22 +189,18 @@ impl Link {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 query.push(char::from(byte));
             } else {
-                drop(write!(query, "%{byte:02X}"));
+                let _ = write!(query, "%{byte:02X}");
             }
         }
-        drop(write!(query, "&DeviceId={}&DeviceType={}", self.device_id, self.device_type));
+        let _ = write!(query, "&DeviceId={}&DeviceType={}", self.device_id, self.device_type);
         query
     }
 
     fn base64_query(&self, command: &str) -> String {
         let digits: String = self.version.chars().filter(char::is_ascii_digit).collect();
         let code = CODES.iter().position(|name| *name == command).unwrap_or(255);
-        let mut bytes = vec![
-            digits.parse().unwrap_or(141),
-            u8::try_from(code).unwrap_or(u8::MAX),
-            0x09,
-            0x04,
-        ];
+        let mut bytes =
+            vec![digits.parse().unwrap_or(141), u8::try_from(code).unwrap_or(u8::MAX), 0x09, 0x04];
         // An even number of hex digits is packed, anything else travels as it is.
         let id = packed(&self.device_id).unwrap_or_else(|| self.device_id.clone().into_bytes());
         counted(&mut bytes, &id);

@@ -55,7 +55,7 @@ impl Look for Element {
     }
 
     fn value(&self, path: &[Tag]) -> Option<String> {
-        self.at(path).map(Element::text)
+        self.at(path).map(Self::text)
     }
 
     fn number(&self, path: &[Tag]) -> Option<u32> {

@@ -125,8 +125,7 @@ impl Phone {
             .at(&path)
             .and_then(|policy| policy.number(&[Provision::Status]))
             .ok_or(Error::Missing("Provision:Policy/Status"))?;
-        let Some(key) =
-            answer.at(&path).and_then(|policy| policy.value(&[Provision::PolicyKey]))
+        let Some(key) = answer.at(&path).and_then(|policy| policy.value(&[Provision::PolicyKey]))
         else {
             return Ok(status);
         };

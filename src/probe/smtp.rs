@@ -9,7 +9,7 @@ use crate::probe::Error;
 ///
 /// # Errors
 /// When the server can not be reached or refuses.
-pub async fn deliver(server: &str, to: &str, subject: &str) -> Result<(), Error> {
+pub(super) async fn deliver(server: &str, to: &str, subject: &str) -> Result<(), Error> {
     let stream = TcpStream::connect(server).await.map_err(Error::Smtp)?;
     let mut stream = BufReader::new(stream);
     expect(&mut stream, '2').await?;

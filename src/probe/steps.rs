@@ -77,7 +77,9 @@ async fn options(phone: &Phone, args: &Args, story: &mut Story<'_>) -> std::io::
 async fn provision(phone: &mut Phone, story: &mut Story<'_>) -> std::io::Result<bool> {
     let step = Step::new("Provision", "which policies must the phone accept?");
     let ending = match phone.provision().await {
-        Ok(1) => Ending::Good("policies; the phone accepted them and got its policy key".to_owned()),
+        Ok(1) => {
+            Ending::Good("policies; the phone accepted them and got its policy key".to_owned())
+        }
         Ok(2) => Ending::Good("no policies: every phone may sync".to_owned()),
         Ok(status) => Ending::bad(
             format!("policy status {status}"),
@@ -132,7 +134,8 @@ async fn inbox(phone: &mut Phone, story: &mut Story<'_>) -> std::io::Result<Opti
             let held = phone.collections.get(&id);
             let subjects = held.map(|held| held.subjects()).unwrap_or_default();
             let unread = held.map_or(0, |held| held.find(Email::Read, "0").len());
-            let some: Vec<_> = subjects.iter().take(5).map(|subject| format!("`{subject}`")).collect();
+            let some: Vec<_> =
+                subjects.iter().take(5).map(|subject| format!("`{subject}`")).collect();
             Ending::Good(format!(
                 "{} mails, {unread} unread: {}{}",
                 subjects.len(),
@@ -156,7 +159,8 @@ async fn contacts(phone: &mut Phone, story: &mut Story<'_>) -> std::io::Result<O
     let ending = match phone.sync_all(contact_wish(&id)).await {
         Ok(brought) if brought.status == 1 => {
             let items = phone.collections.get(&id).map(|held| &held.items);
-            let names: Vec<_> = items.into_iter().flat_map(|items| items.values()).map(name_of).collect();
+            let names: Vec<_> =
+                items.into_iter().flat_map(|items| items.values()).map(name_of).collect();
             let photos = items.map_or(0, |items| {
                 items.values().filter(|item| item.child(Contacts::Picture).is_some()).count()
             });
@@ -281,7 +285,9 @@ async fn new_mail(
     let step = Step::new("Mark read", format!("{one} was read"));
     let wish = mail_wish(id).with([change(one, [text(Email::Read, "1")])]);
     let ending = match phone.sync_all(wish).await {
-        Ok(brought) if brought.status == 1 && brought.responses.iter().all(|one| one.status == 1) => {
+        Ok(brought)
+            if brought.status == 1 && brought.responses.iter().all(|one| one.status == 1) =>
+        {
             Ending::Good("done".to_owned())
         }
         Ok(brought) => bad_sync(brought.status),

@@ -54,7 +54,7 @@ impl Ending {
         let mut what = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
-            drop(write!(what, ": {cause}"));
+            let _ = write!(what, ": {cause}");
             source = cause.source();
         }
         Self::Bad { what, mend: mend(error).to_owned() }
@@ -151,7 +151,9 @@ const fn mend(error: &Error) -> &'static str {
         Error::Http(500) => {
             "The server failed: its log has the reason; `horde-eas check` tries what is behind it."
         }
-        Error::Http(_) => "An ActiveSync server does not answer so: another program is at this address.",
+        Error::Http(_) => {
+            "An ActiveSync server does not answer so: another program is at this address."
+        }
         Error::NotWbxml(_) => {
             "A web page instead of a document: another program, a login page of a proxy, or a PHP error page (see PHP's log)."
         }

@@ -135,8 +135,7 @@ impl Phone {
         children.push(text(AirSync::SyncKey, key));
         children.push(text(AirSync::CollectionId, &*wish.id));
         if let Some(supported) = &wish.supported {
-            children
-                .push(node(AirSync::Supported, supported.iter().map(|tag| Element::new(*tag))));
+            children.push(node(AirSync::Supported, supported.iter().map(|tag| Element::new(*tag))));
         }
         let flags = [
             (AirSync::DeletesAsMoves, wish.deletes_as_moves),
@@ -211,7 +210,8 @@ impl Phone {
                 && brought.deleted.is_empty()
                 && brought.soft_deleted.is_empty();
             // An empty answer has no Status: nothing is new.
-            all.status = if brought.key.is_none() && brought.status == 0 { 1 } else { brought.status };
+            all.status =
+                if brought.key.is_none() && brought.status == 0 { 1 } else { brought.status };
             all.added.extend(brought.added);
             all.changed.extend(brought.changed);
             all.deleted.extend(brought.deleted);
@@ -231,8 +231,7 @@ impl Phone {
         let Some(answer) = answer else {
             return Synced { empty: true, ..Synced::default() };
         };
-        let mut synced =
-            Synced { status: answer.number(&[AirSync::Status]), ..Synced::default() };
+        let mut synced = Synced { status: answer.number(&[AirSync::Status]), ..Synced::default() };
         let collections = answer.child(AirSync::Collections);
         for part in collections.map(|all| all.all(AirSync::Collection)).unwrap_or_default() {
             let id = part.value(&[AirSync::CollectionId]).unwrap_or_default();
@@ -279,7 +278,8 @@ impl Phone {
             }
         }
         let responses = part.child(AirSync::Responses);
-        brought.responses = responses.into_iter().flat_map(Element::children).map(outcome).collect();
+        brought.responses =
+            responses.into_iter().flat_map(Element::children).map(outcome).collect();
         brought
     }
 }
@@ -401,10 +401,7 @@ fn outcome(response: &Element) -> Outcome {
 /// A new item.
 #[must_use]
 pub fn add(client_id: &str, fields: impl IntoIterator<Item = Element>) -> Element {
-    node(
-        AirSync::Add,
-        [text(AirSync::ClientId, client_id), node(AirSync::ApplicationData, fields)],
-    )
+    node(AirSync::Add, [text(AirSync::ClientId, client_id), node(AirSync::ApplicationData, fields)])
 }
 
 /// Other fields of an item.
