@@ -224,6 +224,8 @@ async fn store(
         };
         let new_key = key.next();
         save(ctx, asked, &new_key, &state).await?;
+        let (maps, backend_id) = (&ctx.services.maps, &asked.backend_id);
+        maps.record(&ctx.owner, backend_id, &new_key, &outcome.told_again).await?;
         SyncKey::from(new_key.to_string())
     } else {
         remember(ctx, cache, asked).await?;
@@ -314,6 +316,7 @@ impl Outcome {
             stamp: now,
             folder: state.folder.clone(),
             pending: Pending::Changes(Vec::new()),
+            told_again: Vec::new(),
         }
     }
 }

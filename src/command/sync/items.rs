@@ -21,7 +21,7 @@ use crate::delta::items::{self as delta, Action, Event, Update};
 use crate::eas::class::{ApplicationData, Item};
 use crate::eas::ids::ServerId;
 use crate::state::folder::{CollectionFolder, FolderObject};
-use crate::state::map::ItemTimes;
+use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::model::{CollectionState, HistoryAction, HistoryChange};
 use crate::state::pending::{ItemId, Pending, PendingChange, What};
 
@@ -57,6 +57,7 @@ pub(super) async fn sync(
         stamp: work.stamp,
         folder: FolderObject::Collection(work.folder),
         pending: Pending::Changes(work.pending),
+        told_again: work.told_again,
     })
 }
 
@@ -83,6 +84,10 @@ struct Work<'a> {
     pending: Vec<PendingChange>,
     /// Where the items on the list are, as far as the history told.
     shares: BTreeMap<String, String>,
+    /// The newest number that the history told.
+    seen: u64,
+    /// What it will tell again, since the stamp stays behind it.
+    told_again: Vec<ItemChange>,
 }
 
 impl<'a> Work<'a> {
@@ -104,6 +109,8 @@ impl<'a> Work<'a> {
             stamp: state.stamp,
             pending: state.pending.changes().to_vec(),
             shares: BTreeMap::new(),
+            seen: 0,
+            told_again: Vec::new(),
         })
     }
 
@@ -127,6 +134,14 @@ impl<'a> Work<'a> {
             }
             self.stamp = stamp;
             self.folder.have_initial_sync = true;
+            // The listing may be older or newer than what the history tells now.
+            for update in self.history().await? {
+                let is_listed = self.shares.contains_key(&update.uid);
+                let is_news = is_listed == (update.kind == delta::Kind::Remove);
+                if is_news && !is_own(&own, &update) {
+                    self.put(update);
+                }
+            }
             return Ok(());
         }
         let updates = self.history().await?;
@@ -156,7 +171,13 @@ impl<'a> Work<'a> {
             .changes(&self.place.parents(), self.stamp, self.ctx.now())
             .await?;
         self.stamp = found.stamp;
-        Ok(delta::collapse(found.changes.into_iter().map(|change| self.place.event(change))))
+        let changes = found.changes.into_iter().map(|change| self.place.event(change));
+        let mut updates = delta::collapse(changes);
+        self.told_again = updates.iter().filter_map(|it| it.as_change(found.stamp)).collect();
+        let seen = self.seen;
+        self.seen = updates.iter().map(|update| update.mod_seq).max().unwrap_or(0).max(seen);
+        updates.retain(|update| update.mod_seq > seen);
+        Ok(updates)
     }
 
     fn put(&mut self, update: Update) {
@@ -293,6 +314,20 @@ impl<'a> Work<'a> {
                 })
             })
             .collect()
+    }
+}
+
+impl Update {
+    /// The update as if the client had made it, when the stamp stays behind it.
+    ///
+    /// So it is told once: to Horde's own server and to us, what the client did is no news.
+    fn as_change(&self, stamp: i64) -> Option<ItemChange> {
+        let mod_seq = i64::try_from(self.mod_seq).ok().filter(|number| *number > stamp)?;
+        let action = match self.kind {
+            delta::Kind::Add | delta::Kind::Change => ItemAction::Change,
+            delta::Kind::Remove => ItemAction::Delete,
+        };
+        Some(ItemChange { uid: self.uid.clone(), mod_seq, action })
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) async fn sync(
         stamp: ctx.now(),
         folder: FolderObject::Imap(box_.folder),
         pending: Pending::Changes(box_.pending),
+        told_again: Vec::new(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::command::sync::wire::{ServerCommand, ServerResponse, Status};
 use crate::state::folder::FolderObject;
+use crate::state::map::ItemChange;
 use crate::state::pending::Pending;
 
 /// What came of one collection.
@@ -20,6 +21,9 @@ pub(super) struct Outcome {
     pub(super) folder: FolderObject,
     /// What is left to send.
     pub(super) pending: Pending,
+    /// Changes on the list or in the answer that lie behind the stamp: to be recorded under the
+    /// new key, so that they are not told again.
+    pub(super) told_again: Vec<ItemChange>,
 }
 
 /// Why a collection has no outcome.
