@@ -241,8 +241,11 @@ pub struct Row {
     root: Tag,
     status: Tag,
     open: bool,
-    run: for<'a> fn(&'a Context<'a>) -> Pin<Box<dyn Future<Output = Result<Content, Error>> + 'a>>,
+    run: for<'a> fn(&'a Context<'a>) -> Running<'a>,
 }
+
+/// A command at work.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Content, Error>> + 'a>>;
 
 impl Row {
     const fn of<C: Command>() -> Self {

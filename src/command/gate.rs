@@ -32,15 +32,10 @@ pub(super) async fn admit(services: &Services, call: &Call, row: &Row) -> Result
     let device = match services.devices.load(&owner).await? {
         Some(device) if device.policy_key.is_some() => device,
         known => {
-            if let Some(max) = profile.max_devices {
-                if services.devices.count(&owner.user).await? >= max {
-                    return Ok(refuse(
-                        call,
-                        row,
-                        CommonStatus::MaximumDevicesReached,
-                        "max-devices",
-                    ));
-                }
+            if let Some(max) = profile.max_devices
+                && services.devices.count(&owner.user).await? >= max
+            {
+                return Ok(refuse(call, row, CommonStatus::MaximumDevicesReached, "max-devices"));
             }
             if known.as_ref().is_some_and(|device| device.properties.is_blocked()) {
                 return Ok(refuse(call, row, CommonStatus::DeviceNotAllowed, "blocked"));

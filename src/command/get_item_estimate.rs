@@ -143,10 +143,10 @@ impl Response {
 impl Collection {
     /// The same as Sync would ask for it.
     fn into_sync(mut self) -> RequestCollection {
-        if let Some(filter_type) = self.filter_type {
-            if self.options.is_empty() {
-                self.options.push(Options::with_filter(filter_type));
-            }
+        if let Some(filter_type) = self.filter_type
+            && self.options.is_empty()
+        {
+            self.options.push(Options::with_filter(filter_type));
         }
         RequestCollection {
             options: self.options,

@@ -71,10 +71,10 @@ impl Value for String {
 
     fn read(element: Element) -> Result<Self, Error> {
         let mut nodes = element.nodes;
-        if nodes.len() == 1 && matches!(nodes.first(), Some(Node::Text(_))) {
-            if let Some(Node::Text(text)) = nodes.pop() {
-                return Ok(text);
-            }
+        if nodes.len() == 1
+            && let Some(Node::Text(text)) = nodes.pop_if(|node| matches!(node, Node::Text(_)))
+        {
+            return Ok(text);
         }
         Ok(Element { tag: element.tag, nodes }.text())
     }

@@ -219,7 +219,7 @@ pub enum Shape {
     /// Bytes, in base64 or as they are.
     Bytes,
     /// Elements of several names.
-    Choice(fn() -> Vec<(Tag, Shape)>),
+    Choice(fn() -> Vec<(Tag, Self)>),
     /// A date with time.
     Date,
     /// Elements of their own.

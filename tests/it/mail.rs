@@ -46,7 +46,7 @@ fn uids(changes: &MailboxChanges) -> Vec<u32> {
 async fn changes_are_told_in_each_variant() {
     for hidden in VARIANTS {
         let user = account("user1990", |mail| {
-            mail.ignored_capabilities = hidden.iter().map(|&c| c.to_owned()).collect()
+            mail.ignored_capabilities = hidden.iter().map(|&c| c.to_owned()).collect();
         });
         let mut other = Other::new("user1990");
         let mailbox = other.mailbox.clone();
@@ -134,7 +134,7 @@ async fn a_mod_seq_from_the_future_means_looking_at_everything() {
 async fn flags_moves_and_deletions_reach_the_server() {
     for hidden in VARIANTS {
         let user = account("user1991", |mail| {
-            mail.ignored_capabilities = hidden.iter().map(|&c| c.to_owned()).collect()
+            mail.ignored_capabilities = hidden.iter().map(|&c| c.to_owned()).collect();
         });
         let mut other = Other::new("user1991");
         let target = Other::new("user1991");

@@ -1,6 +1,6 @@
 //! Integration tests.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on may panic")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
 mod codec;
 mod golden;

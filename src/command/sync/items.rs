@@ -285,18 +285,18 @@ impl<'a> Work<'a> {
                         Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
                     }
                     What::Listed | What::Added | What::Draft(true) => {
-                        Some(ServerCommand::Add(self.item(server_id, items.remove(&uid)?)))
+                        Some(ServerCommand::Add(self.item(server_id, *items.remove(&uid)?)))
                     }
                     What::Changed | What::Draft(false) | What::Flags(_) => {
-                        Some(ServerCommand::Change(self.item(server_id, items.remove(&uid)?)))
+                        Some(ServerCommand::Change(self.item(server_id, *items.remove(&uid)?)))
                     }
                 }
             })
             .collect()
     }
 
-    fn item(&self, server_id: ServerId, item: Box<Item>) -> ServerItem {
-        let application_data = ApplicationData::Item(item_body::fit(*item, &self.asked.wishes));
+    fn item(&self, server_id: ServerId, item: Item) -> ServerItem {
+        let application_data = ApplicationData::Item(item_body::fit(item, &self.asked.wishes));
         ServerItem { server_id, application_data }
     }
 

@@ -85,7 +85,7 @@ impl Plan {
                 }
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
                 ClientCommand::Delete(delete) => {
-                    plan.delete(place, server, &own, &delete.server_id)
+                    plan.delete(place, server, &own, &delete.server_id);
                 }
                 ClientCommand::Fetch(fetch) => {
                     plan.fetches.push(fetch.server_id.as_str().to_owned());

@@ -245,7 +245,7 @@ fn flag_change(imap_uid: u32, email: &Email, labels: &[Label]) -> FlagChange {
     let (mut add_keywords, mut remove_keywords) = (Vec::new(), Vec::new());
     if let Some(categories) = &email.categories {
         for label in labels {
-            let is_set = categories.categories.iter().any(|name| *name == label.name);
+            let is_set = categories.categories.contains(&label.name);
             let keywords = if is_set { &mut add_keywords } else { &mut remove_keywords };
             keywords.push(label.keyword.clone());
         }
