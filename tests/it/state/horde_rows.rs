@@ -9,11 +9,12 @@ use horde_eas::state::blob::pending::{Ids, read_pending, write_pending};
 use horde_eas::state::blob::sync_cache::{read_cache, write_cache};
 use horde_eas::state::blob::{read_folder, write_folder};
 use horde_eas::state::cache::SyncCache;
+use horde_eas::state::folder::FolderObject;
 use horde_eas::state::key::StateKey;
 use horde_eas::state::model::{NewState, Owner};
 use horde_eas::state::mysql::Mysql;
 use horde_eas::state::pending::{Pending, What};
-use horde_eas::state::{Caches, Collections, Devices};
+use horde_eas::state::{Caches, Collections, Devices, Kind};
 use mysql_async::Pool;
 use mysql_async::prelude::Queryable;
 use uuid::Uuid;
@@ -220,5 +221,50 @@ async fn horde_goes_on_where_we_stopped() {
     // Horde removed the row of key one when key three was presented.
     let one = two.previous().unwrap();
     assert_eq!(Collections::load(mysql, owner, inbox, &one).await.unwrap(), None);
+    Devices::remove(mysql, owner).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_race_with_horde_leaves_a_sound_row() {
+    let it = paired().await;
+    let (owner, mysql, inbox) = (&it.owner, &it.mysql, &it.inbox);
+    let mut now = key(mysql, owner, inbox).await;
+    let mut n_ours = 0;
+    for round in 0..6 {
+        let state = Collections::load(mysql, owner, inbox, &now).await.unwrap().unwrap();
+        let next = now.next();
+        let presented = state.presented.clone();
+        let new = NewState {
+            folder: inbox,
+            key: &next,
+            presented: presented.as_ref(),
+            state: &state,
+            now: state.stamp + 1,
+        };
+        let edit = |cache: &mut SyncCache| {
+            cache.edit_collection(inbox, |inbox| inbox.last_sync_key = Some(next.to_string()));
+            cache.edit_collection(inbox, |inbox| inbox.ping_change = true);
+        };
+        let text = now.to_string();
+        let ours = async {
+            tokio::time::sleep(Duration::from_millis(20 * round)).await;
+            Collections::save(mysql, owner, &new, &edit).await
+        };
+        let (theirs, ours) = futures_util::join!(it.phone.try_sync(&text, inbox, "1"), ours);
+        n_ours += usize::from(ours.is_ok());
+        assert!(ours.is_ok() || ours.is_err_and(|error| error.kind == Kind::Gone));
+        // Whoever was last: both rows can be read, and Horde goes on from the newer one.
+        let state = Collections::load(mysql, owner, inbox, &next).await.unwrap();
+        let Some(state) = state else { panic!("no row: {theirs:?}") };
+        assert!(matches!(state.folder, FolderObject::Imap(_)));
+        assert!(Collections::load(mysql, owner, inbox, &now).await.unwrap().is_some());
+        assert!(Caches::load(mysql, owner).await.unwrap().unwrap().has_hierarchy());
+        let answer = it.phone.try_sync(&next.to_string(), inbox, "1").await;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        // Status 1 of the collection: page AirSync, Status, "1".
+        assert!(text.contains("\u{0}\u{1}N\u{3}1\u{0}\u{1}"), "{text:?}");
+        now = key(mysql, owner, inbox).await;
+    }
+    assert!(n_ours > 0);
     Devices::remove(mysql, owner).await.unwrap();
 }

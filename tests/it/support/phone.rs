@@ -38,6 +38,11 @@ impl Phone {
         self.sync_with(key, folder, window, &[]).await
     }
 
+    /// The same, whatever HTTP says.
+    pub(crate) async fn try_sync(&self, key: &str, folder: &str, window: &str) -> Vec<u8> {
+        self.send("Sync", sync_body(key, folder, window, &[])).await.1
+    }
+
     /// Adds a contact with nothing but a name, and asks for no changes.
     pub(crate) async fn add_contact(&self, key: &str, folder: &str, name: &str) -> Vec<u8> {
         // Commands, Add, ClientId, ApplicationData; page Contacts: FileAs, LastName; page AirSync.
@@ -54,26 +59,16 @@ impl Phone {
     }
 
     async fn sync_with(&self, key: &str, folder: &str, window: &str, commands: &[u8]) -> Vec<u8> {
-        // A first Sync must not ask for changes: Horde would send them.
-        let get_changes = if key == "0" { b"".as_slice() } else { b"\x13" };
-        // Page AirSync: Sync, Collections, Collection, SyncKey, CollectionId, GetChanges, WindowSize.
-        let body = [
-            b"\x03\x01\x6a\x00\x45\x5c\x4f\x4b\x03".as_slice(),
-            key.as_bytes(),
-            b"\x00\x01\x52\x03",
-            folder.as_bytes(),
-            b"\x00\x01",
-            get_changes,
-            b"\x55\x03",
-            window.as_bytes(),
-            b"\x00\x01",
-            commands,
-            b"\x01\x01\x01",
-        ];
-        self.post("Sync", body.concat()).await
+        self.post("Sync", sync_body(key, folder, window, commands)).await
     }
 
     async fn post(&self, command: &str, body: Vec<u8>) -> Vec<u8> {
+        let (status, answer) = self.send(command, body).await;
+        assert_eq!(status, 200, "{command}");
+        answer
+    }
+
+    async fn send(&self, command: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
         let answer = self
             .client
             .post(format!("{}&Cmd={command}", self.url))
@@ -84,9 +79,28 @@ impl Phone {
             .send()
             .await
             .unwrap_or_else(|error| panic!("no Horde: start the stack with tests/run ({error})"));
-        assert_eq!(answer.status(), 200, "{command}");
-        answer.bytes().await.unwrap().to_vec()
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
     }
+}
+
+fn sync_body(key: &str, folder: &str, window: &str, commands: &[u8]) -> Vec<u8> {
+    // A first Sync must not ask for changes: Horde would send them.
+    let get_changes = if key == "0" { b"".as_slice() } else { b"\x13" };
+    // Page AirSync: Sync, Collections, Collection, SyncKey, CollectionId, GetChanges, WindowSize.
+    let body = [
+        b"\x03\x01\x6a\x00\x45\x5c\x4f\x4b\x03".as_slice(),
+        key.as_bytes(),
+        b"\x00\x01\x52\x03",
+        folder.as_bytes(),
+        b"\x00\x01",
+        get_changes,
+        b"\x55\x03",
+        window.as_bytes(),
+        b"\x00\x01",
+        commands,
+        b"\x01\x01\x01",
+    ];
+    body.concat()
 }
 
 /// Delivers a mail by SMTP.
