@@ -1,12 +1,15 @@
 //! The command line.
 
+use std::io::{Read as _, Write as _, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::{app, logging, probe};
+use crate::wbxml::element::Element;
+use crate::wbxml::{Limits, Writer, xml};
+use crate::{app, command, eas, logging, probe};
 
 /// Exchange ActiveSync for an existing Horde.
 #[derive(Debug, Parser)]
@@ -20,15 +23,21 @@ pub struct Cli {
 enum Command {
     /// Runs the service.
     Serve(ConfigFile),
+    /// Prints a WBXML document from standard input as XML.
+    Decode,
+    /// Makes a WBXML document of the XML on standard input.
+    Encode,
     /// Plays a phone against any ActiveSync server and explains each step.
     Probe(Box<probe::Args>),
+    /// Prints the elements of all commands that work, as Markdown.
+    Reference,
 }
 
 /// Where the configuration is.
 #[derive(Debug, clap::Args)]
 struct ConfigFile {
     /// The configuration file (TOML); see deploy/config.example.toml. The environment
-    /// (HORDE_EAS__SECTION__KEY) goes over it.
+    /// (`HORDE_EAS__SECTION__KEY`) goes over it.
     #[arg(long, short, env = "HORDE_EAS_CONFIG")]
     config: Option<PathBuf>,
 }
@@ -37,8 +46,11 @@ struct ConfigFile {
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(file) => serve(&file).map(|()| ExitCode::SUCCESS),
+        Command::Serve(file) => serve(&file),
+        Command::Decode => decode(),
+        Command::Encode => encode(),
         Command::Probe(args) => play(&args),
+        Command::Reference => reference(),
     };
     match done {
         Ok(code) => code,
@@ -49,14 +61,41 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(file: &ConfigFile) -> Result<(), Box<dyn std::error::Error>> {
+type Done = Result<ExitCode, Box<dyn std::error::Error>>;
+
+fn serve(file: &ConfigFile) -> Done {
     let config = Config::load(file.config.as_deref())?;
     logging::start(&config.log);
     actix_web::rt::System::new().block_on(app::serve(&config))?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-fn play(args: &probe::Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut out = std::io::stdout().lock();
+fn play(args: &probe::Args) -> Done {
+    let mut out = stdout().lock();
     Ok(actix_web::rt::System::new().block_on(probe::run(args, &mut out))?)
+}
+
+fn decode() -> Done {
+    let mut bytes = Vec::new();
+    stdin().lock().read_to_end(&mut bytes)?;
+    let document = Element::parse(&bytes, Limits::default())?;
+    stdout().lock().write_all(xml::to_xml(&document).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn encode() -> Done {
+    let mut text = String::new();
+    stdin().lock().read_to_string(&mut text)?;
+    let document = xml::from_xml(&text)?;
+    let mut out = Writer::new();
+    document.write(&mut out);
+    stdout().lock().write_all(&out.finish())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reference() -> Done {
+    stdout()
+        .lock()
+        .write_all(eas::reference::markdown(&command::documents::documents()).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }

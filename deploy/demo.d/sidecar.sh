@@ -34,11 +34,6 @@ sidecar_start() {
     return 0
   fi
   sidecar_build
-  # TODO(issue 2): to be removed with the first `serve`.
-  if ! "$sidecar_binary" serve --help >/dev/null 2>&1; then
-    say "*** NO SIDECAR: this checkout's horde-eas has no 'serve' yet; the rest of the demo runs ***"
-    return 0
-  fi
   sidecar_config
   pid_of sidecar >/dev/null && return 0
   step "starting the sidecar on $port_sidecar"

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
 mod codec;
+mod config;
 mod golden;
 mod mail;
 mod pages;

@@ -1,0 +1,64 @@
+//! The example configuration: true, and complete.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use horde_eas::config::Config;
+
+fn example() -> String {
+    std::fs::read_to_string(path()).expect("deploy/config.example.toml")
+}
+
+fn path() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/config.example.toml")
+}
+
+#[test]
+fn the_example_holds_the_defaults() {
+    let read = Config::load(Some(&path())).expect("the example can be read");
+    assert_eq!(format!("{read:#?}"), format!("{:#?}", Config::default()));
+}
+
+#[test]
+fn the_example_names_every_key() {
+    let named: BTreeSet<String> = example()
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+        .map(|(key, _)| key.trim().to_owned())
+        .filter(|key| !key.contains(' '))
+        .collect();
+    let shown = format!("{:#?}", Config::default());
+    let known: BTreeSet<String> = shown
+        .lines()
+        .filter_map(|line| line.trim().split_once(": "))
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
+        .filter(|key| !SECTIONS.contains(&key.as_str()))
+        .collect();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn an_unknown_key_is_named() {
+    let file = tempfile("[http]\nlisten_on = \"x\"\n");
+    let error = Config::load(Some(&file)).expect_err("no such key").to_string();
+    std::fs::remove_file(&file).unwrap();
+    assert!(error.contains("listen_on"), "{error}");
+}
+
+#[test]
+fn nonsense_is_refused_by_its_key() {
+    let file = tempfile("[commands]\npoll_seconds = 0\n");
+    let error = Config::load(Some(&file)).expect_err("no sense").to_string();
+    std::fs::remove_file(&file).unwrap();
+    assert!(error.contains("commands.poll_seconds"), "{error}");
+}
+
+fn tempfile(text: &str) -> std::path::PathBuf {
+    let name = format!("horde-eas-config-{}.toml", uuid::Uuid::new_v4());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const SECTIONS: [&str; 7] = ["http", "horde", "imap", "state", "history", "commands", "log"];
