@@ -57,7 +57,9 @@ pub enum Wipe {
     Acknowledged,
 }
 
-/// The tags of a class that the client manages. [MS-ASCMD] §2.2.3.179
+/// The tags of a class that the client manages.
+///
+/// [MS-ASCMD] §2.2.3.179
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Supported {
     /// The element was there and empty: every absent field is ghosted.

@@ -14,6 +14,7 @@ mod devices;
 mod history;
 mod inspect;
 mod maps;
+mod row;
 
 use std::sync::Mutex;
 use std::time::Duration;

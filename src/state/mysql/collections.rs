@@ -1,7 +1,5 @@
 //! `horde_activesync_state`, and what goes with a new row.
 
-mod row;
-
 use async_trait::async_trait;
 use mysql_async::Transaction;
 use mysql_async::prelude::Queryable;
@@ -11,7 +9,7 @@ use crate::state::cache::SyncCache;
 use crate::state::key::StateKey;
 use crate::state::model::{CollectionState, HierarchyState, NewState, Owner, Presented};
 use crate::state::mysql::caches::{Missing, edit_cache};
-use crate::state::mysql::collections::row::{Row, Stored};
+use crate::state::mysql::row::{Row, Stored};
 use crate::state::mysql::{Fault, HIERARCHY, Mysql, PAUSE_FOR_ROW};
 use crate::state::{Bump, Collections, Edit, Error, Kind};
 
