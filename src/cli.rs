@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Config;
 use crate::wbxml::element::Element;
 use crate::wbxml::{Limits, Writer, xml};
-use crate::{app, command, eas, logging, probe};
+use crate::{app, command, eas, http, logging, probe};
 
 /// Exchange ActiveSync for an existing Horde.
 #[derive(Debug, Parser)]
@@ -66,13 +66,13 @@ type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 fn serve(file: &ConfigFile) -> Done {
     let config = Config::load(file.config.as_deref())?;
     logging::start(&config.log);
-    actix_web::rt::System::new().block_on(app::serve(&config))?;
+    http::block_on(app::serve(&config))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn play(args: &probe::Args) -> Done {
     let mut out = stdout().lock();
-    Ok(actix_web::rt::System::new().block_on(probe::run(args, &mut out))?)
+    Ok(http::block_on(probe::run(args, &mut out))?)
 }
 
 fn decode() -> Done {

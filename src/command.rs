@@ -139,6 +139,24 @@ pub enum Error {
     Unknown(String),
 }
 
+impl Error {
+    /// Whether the mail server does not take the credentials that Horde took.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Backend(error) if error.kind == backend::Kind::Refused)
+    }
+
+    /// Whether a server does not answer, and the client should come back later.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Backend(error) => error.kind == backend::Kind::Unavailable,
+            Self::State(error) => error.kind != state::Kind::Invalid,
+            Self::Document(_) | Self::Unknown(_) => false,
+        }
+    }
+}
+
 /// What a command sees of its request.
 pub struct Context<'a> {
     /// What commands work with.

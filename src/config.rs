@@ -8,8 +8,10 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::backend::{horde, imap};
 use crate::eas::version::ProtocolVersion;
-use crate::{backend, command, http, logging, state};
+use crate::state::mysql;
+use crate::{command, http, logging};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -18,13 +20,13 @@ pub struct Config {
     /// The server.
     pub http: http::Config,
     /// Horde, through its bridge.
-    pub horde: backend::horde::Config,
+    pub horde: horde::Config,
     /// The mail server; which one it is, Horde says.
-    pub imap: backend::imap::Config,
+    pub imap: imap::Config,
     /// The database with Horde's ActiveSync tables.
-    pub state: state::mysql::Config,
+    pub state: mysql::Config,
     /// The database with Horde's history; absent when it is the same.
-    pub history: Option<state::mysql::Config>,
+    pub history: Option<mysql::Config>,
     /// How commands behave.
     pub commands: command::Config,
     /// The log.

@@ -77,6 +77,11 @@ pub fn serve(config: &Config, services: Services) -> std::io::Result<Server> {
     Ok(server.bind(&config.listen)?.run())
 }
 
+/// Runs a future on the server's kind of runtime: for `main` and the subcommands.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    actix_web::rt::System::new().block_on(future)
+}
+
 /// Everything under the protocol's path, whatever the case of its letters.
 async fn route(http: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
     let path = http.path().trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! horde-eas: Exchange ActiveSync for Horde.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
 pub mod backend;

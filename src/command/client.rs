@@ -130,7 +130,7 @@ fn version_in(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Client;
+    use crate::command::client::Client;
 
     fn mask(device_type: &str, user_agent: &str, os: &str) -> i64 {
         Client { device_type, user_agent, os, ..Client::default() }.multiplex().0

@@ -92,7 +92,7 @@ pub fn collapse(events: impl IntoIterator<Item = Event>) -> Vec<Update> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Event, Kind, collapse};
+    use crate::delta::items::{Action, Event, Kind, collapse};
 
     fn event(share: &str, uid: &str, action: Action, mod_seq: u64) -> Event {
         Event { share: share.to_owned(), uid: uid.to_owned(), action, mod_seq }

@@ -152,7 +152,7 @@ fn finish(
 
 #[cfg(test)]
 mod tests {
-    use super::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq, first};
+    use crate::delta::mail::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq, first};
 
     fn sighting(imap_uid: u32, read: bool) -> Sighting {
         Sighting { imap_uid, flags: Flags { read, ..Flags::default() }, inside: true }

@@ -50,7 +50,7 @@ const DEFAULT: usize = 100;
 
 #[cfg(test)]
 mod tests {
-    use super::Window;
+    use crate::delta::window::Window;
 
     #[test]
     fn a_collection_gets_what_it_asks_within_the_request() {

@@ -273,7 +273,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::{Error, RequestLine};
+    use crate::eas::request_line::{Error, RequestLine};
     use crate::eas::version::ProtocolVersion;
 
     #[test]

@@ -321,7 +321,7 @@ fn numbers(text: &str, separator: char, widths: &[usize]) -> Option<Vec<i32>> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_date;
+    use crate::eas::scalar::parse_date;
 
     #[test]
     fn both_notations_are_the_same_date() {

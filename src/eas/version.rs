@@ -68,7 +68,7 @@ pub struct UnknownVersion(String);
 
 #[cfg(test)]
 mod tests {
-    use super::ProtocolVersion;
+    use crate::eas::version::ProtocolVersion;
 
     #[test]
     fn versions_are_read_and_ordered() {

@@ -69,7 +69,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::basic;
+    use crate::http::auth::basic;
 
     #[test]
     fn the_first_colon_parts_user_and_password() {

@@ -14,7 +14,6 @@ use crate::backend;
 use crate::backend::profile::Site;
 use crate::command::{self, Answer, Content};
 use crate::eas::version::ProtocolVersion;
-use crate::state;
 
 /// A request that its command does not answer.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl Refusal {
     /// Wrong user or password, or none.
     pub(super) fn unauthorized(versions: &[ProtocolVersion], site: &Site) -> Self {
         let mut headers = protocol_headers(versions, site);
-        headers.push(("WWW-Authenticate", "Basic realm=\"Horde ActiveSync\"".to_owned()));
+        headers.push(("WWW-Authenticate", REALM.to_owned()));
         Self { status: 401, text: "user or password is wrong".to_owned(), headers }
     }
 
@@ -98,27 +97,20 @@ pub(super) fn options(versions: &[ProtocolVersion], site: &Site) -> HttpResponse
 
 /// The answer when a command could not do its part.
 pub(super) fn of_error(error: &command::Error, user: &str, device: &str) -> Refusal {
-    let is_outage = match error {
-        command::Error::Backend(error) => match error.kind {
-            backend::Kind::Refused => {
-                log::warn!("Mail server refuses the login user={user} device={device}");
-                return Refusal {
-                    headers: vec![(
-                        "WWW-Authenticate",
-                        "Basic realm=\"Horde ActiveSync\"".to_owned(),
-                    )],
-                    ..Refusal::new(401, "user or password is wrong")
-                };
-            }
-            backend::Kind::Unavailable => true,
-            _ => false,
-        },
-        command::Error::State(error) => error.kind != state::Kind::Invalid,
+    if error.is_refused() {
+        log::warn!("Mail server refuses the login user={user} device={device}");
+        return Refusal {
+            headers: vec![("WWW-Authenticate", REALM.to_owned())],
+            ..Refusal::new(401, "user or password is wrong")
+        };
+    }
+    match error {
         command::Error::Document(_) => return Refusal::new(400, "the document can not be read"),
         command::Error::Unknown(_) => return Refusal::new(501, "unknown command"),
-    };
+        command::Error::Backend(_) | command::Error::State(_) => {}
+    }
     log::warn!("Request failed user={user} device={device}: {}", chain(error));
-    if is_outage { Refusal::unavailable() } else { Refusal::broken() }
+    if error.is_outage() { Refusal::unavailable() } else { Refusal::broken() }
 }
 
 /// The answer packed, where the client takes that and it pays.
@@ -186,6 +178,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
+const REALM: &str = "Basic realm=\"Horde ActiveSync\"";
 const RETRY_SECONDS: &str = "60";
 /// Shorter answers are sent as they are.
 const LEAST_PACKED: usize = 1_024;

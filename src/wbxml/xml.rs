@@ -208,10 +208,10 @@ const PRIVATE: &[Tag] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{from_xml, to_log, to_xml};
     use crate::wbxml::Tag;
     use crate::wbxml::element::{Element, Node};
     use crate::wbxml::pages::{AirSync, AirSyncBase};
+    use crate::wbxml::xml::{from_xml, to_log, to_xml};
 
     #[track_caller]
     fn check(nodes: Vec<Node>, xml: &str) {

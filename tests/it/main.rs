@@ -11,4 +11,5 @@ mod php;
 mod schema;
 mod state;
 mod support;
+mod tidy;
 mod wire;

@@ -167,7 +167,7 @@ fn attachments(mailbox: &str, imap_uid: u32, message: &Message<'_>) -> Option<At
     (!attachments.is_empty()).then_some(Attachments { attachments })
 }
 
-/// [MS-ASEMAIL] §2.2.2.79 allows 32,768 characters.
+/// Most characters of a list of recipients. [MS-ASEMAIL] §2.2.2.79
 const MAX_ADDRESSES: usize = 32_768;
 const NORMAL: u8 = 1;
 const EMBEDDED_MESSAGE: u8 = 5;

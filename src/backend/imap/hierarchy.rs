@@ -111,7 +111,7 @@ const INBOX: &str = "INBOX";
 
 #[cfg(test)]
 mod tests {
-    use super::{Listed, canonical, hierarchy};
+    use crate::backend::imap::hierarchy::{Listed, canonical, hierarchy};
 
     #[test]
     fn children_of_what_can_not_be_selected_stand_at_the_root() {

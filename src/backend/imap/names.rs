@@ -134,7 +134,7 @@ const MONTHS: [&str; 12] =
 
 #[cfg(test)]
 mod tests {
-    use super::{day, decoded, encoded, internal_date, mailbox, uid_sets};
+    use crate::backend::imap::names::{day, decoded, encoded, internal_date, mailbox, uid_sets};
 
     #[test]
     fn names_go_there_and_back() {

@@ -227,7 +227,7 @@ const MAX_MEMBERS: usize = 10_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::stores_of;
+    use crate::backend::imap::store::stores_of;
     use crate::backend::mail::FlagChange;
 
     #[test]

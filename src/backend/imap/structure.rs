@@ -156,7 +156,7 @@ const MAX_PIECES: usize = 100;
 mod tests {
     use imap_proto::{AttributeValue, Response};
 
-    use super::outline;
+    use crate::backend::imap::structure::outline;
 
     #[test]
     fn structure_and_source_give_the_same_outline() {

@@ -47,7 +47,7 @@ fn head(text: &str, limit: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::head;
+    use crate::command::sync::item_body::head;
 
     #[test]
     fn characters_stay_whole() {

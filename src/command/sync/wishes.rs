@@ -113,7 +113,7 @@ const DAY: i64 = 86_400;
 
 #[cfg(test)]
 mod tests {
-    use super::{filter_seconds, mime_truncation, truncation};
+    use crate::command::sync::wishes::{filter_seconds, mime_truncation, truncation};
 
     #[test]
     fn steps_are_those_of_the_protocol() {
