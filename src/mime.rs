@@ -6,6 +6,8 @@
 //! that are needed.
 //! Nothing here panics, logs, or knows of Horde; what cannot be parsed is shown as it is.
 
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
 pub mod body;
 pub mod headers;
 pub mod html;

@@ -1,5 +1,7 @@
 //! Messages as they come, good and nasty.
 
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
+
 use crate::mime::Message;
 use crate::mime::body::{Form, Preference, Source};
 use crate::mime::headers::{Importance, spelled_list};

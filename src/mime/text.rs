@@ -42,7 +42,7 @@ impl Encoding {
 }
 
 fn base64(bytes: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3);
+    let mut decoded = Vec::with_capacity(bytes.len() / 4);
     let mut bits = 0_u32;
     let mut n_digits = 0_u8;
     for byte in bytes {

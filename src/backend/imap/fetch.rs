@@ -68,20 +68,34 @@ impl Fetch {
     /// Reads them; the answers come in the order of the uids.
     pub(super) fn run(&self, session: &mut Session) -> Result<Answers, Fault> {
         let opened = session.opened(&self.mailbox, false)?;
-        let mut facts = self.facts(session)?;
-        // An older view of the mailbox does not show the newest messages.
-        if opened == Opened::Still && self.uids.iter().any(|uid| !facts.contains_key(uid)) {
-            session.select(&self.mailbox, false)?;
-            facts = self.facts(session)?;
-        }
+        let facts = match self.facts(session) {
+            // An older view of the mailbox does not show the newest messages, and shows some that
+            // are gone.
+            Ok(facts)
+                if opened == Opened::Still
+                    && self.uids.iter().any(|uid| !facts.contains_key(uid)) =>
+            {
+                session.select(&self.mailbox, false)?;
+                self.facts(session)?
+            }
+            Err(Fault::Refused(_)) if opened == Opened::Still => {
+                session.select(&self.mailbox, false)?;
+                self.facts(session)?
+            }
+            facts => facts?,
+        };
         let (small, large): (Vec<&Facts>, Vec<&Facts>) =
             facts.values().partition(|facts| facts.size <= self.sizes.whole);
         let mut found = Found::new();
         for batch in batches(&small) {
-            self.whole(session, &batch, &mut found)?;
+            self.one_by_one_if_need_be(session, &batch, &mut found)?;
         }
+        let mut budget = self.sizes.body;
         for facts in large {
-            let result = self.settle(self.in_pieces(session, facts))?;
+            let result = settle(self.in_pieces(session, facts, budget))?;
+            if let Ok(email) = &result {
+                budget = budget.saturating_sub(length(email));
+            }
             found.insert(facts.seen.imap_uid, result);
         }
         Ok(self
@@ -94,16 +108,34 @@ impl Fetch {
             .collect())
     }
 
-    /// What spoils one message is an answer; what spoils the session ends the work.
-    fn settle(
+    /// Reads messages in one round trip, or each alone when one of them spoils that.
+    fn one_by_one_if_need_be(
         &self,
-        result: Result<Box<Email>, Fault>,
-    ) -> Result<Result<Box<Email>, Error>, Fault> {
-        match result {
-            Ok(email) => Ok(Ok(email)),
-            Err(Fault::Refused(error) | Fault::Unreadable(error)) => Ok(Err(error)),
-            Err(Fault::Lost(error)) => Err(Fault::Lost(error)),
+        session: &mut Session,
+        batch: &[&Facts],
+        found: &mut Found,
+    ) -> Result<(), Fault> {
+        match self.whole(session, batch, found) {
+            Ok(()) => return Ok(()),
+            Err(Fault::Lost(error)) => return Err(Fault::Lost(error)),
+            Err(Fault::Refused(_)) => {}
+            Err(Fault::Unreadable(_)) => session.reopen()?,
         }
+        for facts in batch {
+            session.opened(&self.mailbox, false)?;
+            match self.whole(session, &[facts], found) {
+                Ok(()) => {}
+                Err(Fault::Lost(error)) => return Err(Fault::Lost(error)),
+                Err(Fault::Refused(error)) => {
+                    found.insert(facts.seen.imap_uid, Err(error));
+                }
+                Err(Fault::Unreadable(error)) => {
+                    found.insert(facts.seen.imap_uid, Err(error));
+                    session.reopen()?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn facts(&self, session: &mut Session) -> Result<BTreeMap<u32, Facts>, Fault> {
@@ -167,7 +199,13 @@ impl Fetch {
     }
 
     /// Reads a large message: its structure and header, then what is needed of it.
-    fn in_pieces(&self, session: &mut Session, facts: &Facts) -> Result<Box<Email>, Fault> {
+    fn in_pieces(
+        &self,
+        session: &mut Session,
+        facts: &Facts,
+        budget: u32,
+    ) -> Result<Box<Email>, Fault> {
+        session.opened(&self.mailbox, false)?;
         let uid = facts.seen.imap_uid;
         let command =
             format!("UID FETCH {uid} (UID BODYSTRUCTURE BODY.PEEK[HEADER]<0.{MAX_HEADER}>)");
@@ -196,7 +234,9 @@ impl Fetch {
         };
         let shape = Message::in_pieces(&header, outline, BTreeMap::new());
         if let Some(wish) = shape.source_wish(&self.wishes, self.wanted.mime_support) {
-            return self.as_source(session, facts, &shape, &wish);
+            // Many long sources are more than fits at a time: the client asks for the rest.
+            let truncation = wish.truncation.map(|size| size.min(budget.max(LEAST)));
+            return self.as_source(session, facts, &shape, &Preference { truncation, ..wish });
         }
         let contents = self.contents(session, uid, &shape.outline)?;
         let message = Message::in_pieces(&header, shape.outline, contents);
@@ -289,6 +329,20 @@ impl Fetch {
         let most = most.unwrap_or(self.sizes.body);
         most.saturating_mul(4).max(LEAST).min(part.size).min(self.sizes.body).max(1)
     }
+}
+
+/// What spoils one message is an answer; what spoils the session ends the work.
+fn settle(result: Result<Box<Email>, Fault>) -> Result<Result<Box<Email>, Error>, Fault> {
+    match result {
+        Ok(email) => Ok(Ok(email)),
+        Err(Fault::Refused(error) | Fault::Unreadable(error)) => Ok(Err(error)),
+        Err(Fault::Lost(error)) => Err(Fault::Lost(error)),
+    }
+}
+
+fn length(email: &Email) -> u32 {
+    let data = email.body.as_ref().and_then(|body| body.data.as_ref());
+    data.map_or(0, |data| u32::try_from(data.0.len()).unwrap_or(u32::MAX))
 }
 
 /// Small messages in groups that are held at a time.

@@ -305,7 +305,11 @@ fn verb_of(command: &str) -> &str {
 fn fault(error: imap::Error, verb: &str) -> Fault {
     match error {
         imap::Error::No(no) => {
-            Fault::Refused(Error::new(kind_of(&no.information), format!("{verb} was refused")))
+            let kind = match no.code {
+                Some(ResponseCode::TryCreate) => Kind::Gone,
+                _ => kind_of(&no.information),
+            };
+            Fault::Refused(Error::new(kind, format!("{verb} was refused")))
         }
         imap::Error::Bad(_) => {
             let message = format!("{verb} is not understood by the server");
@@ -330,12 +334,12 @@ fn kind_of(information: &str) -> Kind {
     match code {
         "AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED" => Kind::Refused,
         "NONEXISTENT" | "TRYCREATE" => Kind::Gone,
-        "NOPERM" | "PRIVACYREQUIRED" => Kind::Denied,
+        "NOPERM" => Kind::Denied,
         "OVERQUOTA" => Kind::TooLarge,
         "CANNOT" => Kind::Unsupported,
-        "UNAVAILABLE" | "INUSE" | "LIMIT" | "SERVERBUG" | "CONTACTADMIN" | "CORRUPTION" => {
-            Kind::Unavailable
-        }
+        // A login in the clear that the server does not take is for the administrator to mend.
+        "PRIVACYREQUIRED" | "UNAVAILABLE" | "INUSE" | "LIMIT" | "SERVERBUG" | "CONTACTADMIN"
+        | "CORRUPTION" => Kind::Unavailable,
         _ if MISSING.iter().any(|words| upper.contains(words)) => Kind::Gone,
         _ => Kind::Unavailable,
     }
