@@ -1,5 +1,7 @@
 //! Where everything is put together: the only file that names ports and adapters at once.
 
+pub mod check;
+
 use std::sync::Arc;
 
 use crate::backend::horde::Horde;

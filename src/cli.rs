@@ -23,6 +23,8 @@ pub struct Cli {
 enum Command {
     /// Runs the service.
     Serve(ConfigFile),
+    /// Looks at everything that the service needs, and says what to mend.
+    Check(CheckArgs),
     /// Prints a WBXML document from standard input as XML.
     Decode,
     /// Makes a WBXML document of the XML on standard input.
@@ -31,6 +33,19 @@ enum Command {
     Probe(Box<probe::Args>),
     /// Prints the elements of all commands that work, as Markdown.
     Reference,
+}
+
+/// What `check` looks at.
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// A user whose login and mail are tried, as the phone would send the name.
+    #[arg(long, requires = "password")]
+    user: Option<String>,
+    /// The user's password.
+    #[arg(long, env = "HORDE_EAS_CHECK_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
 }
 
 /// Where the configuration is.
@@ -47,6 +62,7 @@ struct ConfigFile {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(file) => serve(&file),
+        Command::Check(args) => check(args),
         Command::Decode => decode(),
         Command::Encode => encode(),
         Command::Probe(args) => play(&args),
@@ -68,6 +84,17 @@ fn serve(file: &ConfigFile) -> Done {
     logging::start(&config.log);
     http::block_on(app::serve(&config))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(args: CheckArgs) -> Done {
+    let config = Config::load(args.file.config.as_deref())?;
+    let user = args
+        .user
+        .zip(args.password)
+        .map(|(login, password)| app::check::User { login, password: password.into() });
+    let mut out = stdout().lock();
+    let n_problems = http::block_on(app::check::check(&config, user.as_ref(), &mut out))?;
+    Ok(if n_problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn play(args: &probe::Args) -> Done {

@@ -39,6 +39,7 @@ class Hordeeas_Site
                 'phptype' => self::lower($conf, 'sql', 'phptype', ''),
                 'charset' => self::lower($conf, 'sql', 'charset', 'utf-8'),
             ),
+            'mailer' => self::mailer(),
             'maillog' => self::maillog(),
             'webroot' => (string)$registry->get('webroot', 'horde'),
             'versions' => self::versions(),
@@ -70,6 +71,21 @@ class Hordeeas_Site
     private static function lower($conf, $section, $name, $default)
     {
         return empty($conf[$section][$name]) ? $default : strtolower((string)$conf[$section][$name]);
+    }
+
+    /**
+     * How Horde sends mail; never with which password.
+     */
+    private static function mailer()
+    {
+        global $conf;
+
+        $params = isset($conf['mailer']['params']) ? (array)$conf['mailer']['params'] : array();
+        return array(
+            'type' => self::lower($conf, 'mailer', 'type', 'smtp'),
+            'host' => empty($params['host']) ? 'localhost' : (string)$params['host'],
+            'port' => self::number($params, 'port', 25),
+        );
     }
 
     private static function maillog()

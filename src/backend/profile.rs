@@ -203,6 +203,21 @@ pub struct Site {
     pub storage: String,
     /// History driver, lower case; only `sql` gives deltas by SQL.
     pub history: String,
+    /// PHP's driver of Horde's database: `mysqli`, `pgsql`, …; empty when the bridge is too old.
+    pub database: String,
+    /// How Horde sends mail.
+    pub mailer: Mailer,
+}
+
+/// How Horde sends mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailer {
+    /// `smtp`, `lmtp`, `sendmail`, `null`; empty when the bridge is too old to say.
+    pub kind: String,
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
 }
 
 /// `activesync.autodiscovery`: how a login is made of what the client sent.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::backend::profile::{
-    Identity, Label, LoginRule, MailProfile, MailboxTitles, Profile, Provisioning, Security, Share,
-    Shares, Site, SpecialMailboxes,
+    Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, Profile, Provisioning,
+    Security, Share, Shares, Site, SpecialMailboxes,
 };
 use crate::backend::{Error, Kind};
 use crate::secret::Secret;
@@ -260,6 +260,10 @@ impl MailAnswer {
 pub(crate) struct SiteAnswer {
     activesync: ActiveSyncAnswer,
     history: HistoryAnswer,
+    #[serde(default)]
+    mailer: MailerAnswer,
+    #[serde(default)]
+    sql: SqlAnswer,
     #[serde(default, deserialize_with = "map_or_empty_list")]
     versions: BTreeMap<String, String>,
 }
@@ -289,6 +293,22 @@ struct HistoryAnswer {
     driver: String,
 }
 
+#[derive(Default, Deserialize)]
+struct SqlAnswer {
+    #[serde(default)]
+    phptype: String,
+}
+
+#[derive(Default, Deserialize)]
+struct MailerAnswer {
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    host: String,
+    #[serde(default)]
+    port: u16,
+}
+
 impl SiteAnswer {
     /// What the ports show of it.
     pub(crate) fn into_site(self) -> Site {
@@ -312,6 +332,12 @@ impl SiteAnswer {
             versions: self.versions,
             storage: self.activesync.storage,
             history: self.history.driver,
+            database: self.sql.phptype,
+            mailer: Mailer {
+                kind: self.mailer.kind,
+                host: self.mailer.host,
+                port: self.mailer.port,
+            },
         }
     }
 }
