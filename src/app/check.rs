@@ -77,7 +77,7 @@ async fn database(config: &Config, report: &mut Report<'_>) -> io::Result<()> {
     };
     match state.inspect_state().await {
         Ok(found) => inspected("ActiveSync tables", &found, report)?,
-        Err(error) => return report.problem(&format!("database: {error}"), mend),
+        Err(error) => return report.problem(&format!("database: {}", chain(&error)), mend),
     }
     let history = match &config.history {
         Some(history) => match Mysql::new(history) {
@@ -89,7 +89,7 @@ async fn database(config: &Config, report: &mut Report<'_>) -> io::Result<()> {
     match history {
         Ok(found) => inspected("history tables", &found, report),
         Err(error) => report.problem(
-            &format!("history: {error}"),
+            &format!("history: {}", chain(&error)),
             "see [history] in the configuration, and sql/grants.sql",
         ),
     }
@@ -126,7 +126,7 @@ async fn bridge(config: &Config, report: &mut Report<'_>) -> io::Result<Option<S
             Err(error) if is_chosen => {
                 let mend =
                     "run horde-bridge/install --check on Horde's host; see [horde] (url, secret)";
-                report.problem(&format!("{name}: {error}"), mend)?;
+                report.problem(&format!("{name}: {}", chain(&error)), mend)?;
             }
             Err(_) => report.note(&format!("{name} does not answer; it is not in use"))?,
         }
@@ -220,7 +220,9 @@ async fn login(
         Err(error) if error.kind == Kind::Refused => {
             return report.problem("login: user or password is wrong", "try them in Horde itself");
         }
-        Err(error) => return report.problem(&format!("login: {error}"), "see Horde's log"),
+        Err(error) => {
+            return report.problem(&format!("login: {}", chain(&error)), "see Horde's log");
+        }
     };
     report.ok(&format!("login: Horde calls this user `{}`", account.profile.user))?;
     if !account.profile.allowed {
@@ -253,10 +255,22 @@ async fn mail(config: &Config, account: &Account, report: &mut Report<'_>) -> io
             "Horde's login must be the mail server's too: see hordeauth in IMP's backends.php",
         ),
         Err(error) => report.problem(
-            &format!("IMAP: {place}: {error}"),
+            &format!("IMAP: {place}: {}", chain(&error)),
             "see IMP's backends.php, and [imap] ca_file for a private certificate",
         ),
     }
+}
+
+/// An error with all that lies beneath it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
