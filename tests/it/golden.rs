@@ -12,10 +12,13 @@ use horde_eas::command::documents::documents;
 use horde_eas::command::{
     folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
 };
+use horde_eas::eas::class::contact::Contact;
+use horde_eas::eas::class::email::Email;
 use horde_eas::eas::reference::markdown;
 use horde_eas::eas::schema::{Error, Root};
 use horde_eas::eas::version::ProtocolVersion;
 use horde_eas::wbxml::element::Element;
+use horde_eas::wbxml::pages::{AirSync, ItemOperations};
 use horde_eas::wbxml::xml::{from_xml, to_xml};
 use horde_eas::wbxml::{Limits, Writer};
 
@@ -38,7 +41,24 @@ fn golden_documents_come_back() {
         let typed = through_types(&path, &bytes).unwrap_or_else(|error| panic!("{shown}: {error}"));
         assert_eq!(to_xml(&Element::parse(&typed, Limits::default()).unwrap()), xml, "{shown}");
         assert_eq!(typed, bytes, "{shown}");
+        if path.file_name().unwrap().to_string_lossy().starts_with("answer") {
+            check_items(&document, &shown.to_string());
+        }
     }
+}
+
+/// Reads the items in an answer by their class, and writes them again.
+fn check_items(element: &Element, shown: &str) {
+    if ![AirSync::ApplicationData, ItemOperations::Properties].contains(&element.tag) {
+        element.children().for_each(|child| check_items(child, shown));
+        return;
+    }
+    let item = Element { tag: AirSync::ApplicationData, nodes: element.nodes.clone() };
+    let bytes = encode(&item);
+    let is_contact = item.children().any(|child| child.tag.page_name() == Some("Contacts"));
+    let typed = if is_contact { through::<Contact>(&bytes) } else { through::<Email>(&bytes) };
+    let typed = Element::parse(&typed.unwrap(), Limits::default()).unwrap();
+    assert_eq!(to_xml(&typed), to_xml(&item), "{shown}");
 }
 
 #[test]
@@ -96,4 +116,4 @@ fn cases() -> Vec<PathBuf> {
     all
 }
 
-const N_CASES: usize = 23;
+const N_CASES: usize = 24;
