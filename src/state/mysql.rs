@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Pool, Transaction, TxOpts};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::state::blob::Unreadable;
@@ -41,6 +42,8 @@ const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_i
 #[derive(Debug)]
 pub struct Mysql {
     pool: Pool,
+    /// Where connections are made, and so who drives them: threads of the web server come and go.
+    home: Option<Handle>,
     /// What one attempt may take.
     patience: Duration,
     level_seen: Mutex<Option<Instant>>,
@@ -50,12 +53,15 @@ pub struct Mysql {
 impl Mysql {
     /// Prepares a pool; nothing is connected before the first use.
     ///
+    /// Call it in the runtime that lives longest.
+    ///
     /// # Errors
     /// `Unavailable` when the settings make no sense.
     pub fn new(config: &Config) -> Result<Self, Error> {
         let opts = config.to_opts()?;
         Ok(Self {
             pool: Pool::new(opts),
+            home: Handle::try_current().ok(),
             patience: Duration::from_secs(config.timeout_seconds),
             level_seen: Mutex::default(),
             allocations: Mutex::default(),
@@ -68,7 +74,7 @@ impl Mysql {
     /// `Unavailable`.
     pub async fn ping(&self) -> Result<(), Error> {
         self.attempt("ping", || async {
-            self.pool.get_conn().await?.ping().await?;
+            self.any_conn().await?.ping().await?;
             Ok(())
         })
         .await
@@ -84,7 +90,27 @@ impl Mysql {
     /// A connection to tables of the level that we know.
     async fn conn(&self) -> Result<Conn, Fault> {
         self.check_level().await?;
-        Ok(self.pool.get_conn().await?)
+        self.any_conn().await
+    }
+
+    /// A connection, whatever the tables are.
+    async fn any_conn(&self) -> Result<Conn, Fault> {
+        let pool = self.pool.clone();
+        self.at_home(async move { pool.get_conn().await }).await
+    }
+
+    async fn at_home<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, mysql_async::Error>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let Some(home) = &self.home else { return Ok(work.await?) };
+        match home.spawn(work).await {
+            Ok(done) => Ok(done?),
+            Err(error) => {
+                let message = "the runtime of the connections is gone";
+                Err(Error::because(Kind::Unavailable, message, error).into())
+            }
+        }
     }
 
     /// A transaction that holds the device's row.
@@ -92,7 +118,9 @@ impl Mysql {
     /// A device whose row is gone (an administrator, a fault of Horde) is not locked.
     async fn begin(&self, device: &str) -> Result<Transaction<'static>, Fault> {
         self.check_level().await?;
-        let mut tx = self.pool.start_transaction(TxOpts::default()).await?;
+        let pool = self.pool.clone();
+        let tx = async move { pool.start_transaction(TxOpts::default()).await };
+        let mut tx = self.at_home(tx).await?;
         let _: Option<String> = tx.exec_first(LOCK_DEVICE, (device,)).await?;
         Ok(tx)
     }
@@ -102,8 +130,7 @@ impl Mysql {
         if seen.is_some_and(|seen| seen.elapsed() < LEVEL_TRUSTED) {
             return Ok(());
         }
-        let level: Option<Option<i64>> =
-            self.pool.get_conn().await?.query_first(SCHEMA_VERSION).await?;
+        let level: Option<Option<i64>> = self.any_conn().await?.query_first(SCHEMA_VERSION).await?;
         let message = match level.flatten() {
             Some(LEVEL) => {
                 if let Ok(mut seen) = self.level_seen.lock() {

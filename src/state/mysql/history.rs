@@ -27,7 +27,7 @@ const MODIFIED: &str = "SELECT MAX(history_modseq) FROM horde_histories \
 impl History for Mysql {
     async fn stamp(&self, now: i64) -> Result<i64, Error> {
         self.attempt("history stamp", || async {
-            let mut conn = self.pool.get_conn().await?;
+            let mut conn = self.any_conn().await?;
             let highest = highest(&mut conn).await?.unwrap_or(0);
             self.held_back(&mut conn, highest, now).await
         })
@@ -45,7 +45,7 @@ impl History for Mysql {
 
     async fn modified(&self, guids: &[String]) -> Result<BTreeMap<String, i64>, Error> {
         self.attempt("history of an item", || async {
-            let mut conn = self.pool.get_conn().await?;
+            let mut conn = self.any_conn().await?;
             let mut found = BTreeMap::new();
             for guid in guids {
                 let number: Option<Option<i64>> = conn.exec_first(MODIFIED, (guid,)).await?;
@@ -64,7 +64,7 @@ impl Mysql {
         since: i64,
         now: i64,
     ) -> Result<HistoryChanges, Fault> {
-        let mut conn = self.pool.get_conn().await?;
+        let mut conn = self.any_conn().await?;
         let highest = highest(&mut conn).await?;
         let is_backwards = highest.is_none_or(|highest| {
             since.checked_sub(highest).is_some_and(|behind| behind > FAR_BEHIND)

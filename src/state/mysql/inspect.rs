@@ -44,7 +44,7 @@ impl Mysql {
     /// `Unavailable` when the database does not answer.
     pub async fn inspect_history(&self) -> Result<Inspection, Error> {
         self.attempt("inspection", || async {
-            let mut conn = self.pool.get_conn().await?;
+            let mut conn = self.any_conn().await?;
             let server = conn.query_first(SERVER).await?.unwrap_or_default();
             let mut found = Inspection { server, ..Inspection::default() };
             let tables: Vec<(String, String)> = conn.query(TABLES).await?;
@@ -62,7 +62,7 @@ impl Mysql {
     }
 
     async fn try_inspect_state(&self) -> Result<Inspection, Fault> {
-        let mut conn = self.pool.get_conn().await?;
+        let mut conn = self.any_conn().await?;
         let server = conn.query_first(SERVER).await?.unwrap_or_default();
         let mut found = Inspection { server, ..Inspection::default() };
         let tables: Vec<(String, String)> = conn.query(TABLES).await?;

@@ -155,3 +155,35 @@ async fn columns_without_a_value_are_read_as_nothing() {
         assert_eq!(device.properties.version().as_deref(), Some("14.0"));
     }
 }
+
+/// The web server has a runtime for each of its threads, and all of them share one pool.
+#[tokio::test]
+async fn several_runtimes_share_a_pool() {
+    let scratch = Scratch::new().await;
+    let mysql = scratch.mysql();
+    let threads: Vec<_> = (0..4)
+        .map(|n| {
+            let mysql = Arc::clone(&mysql);
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.unwrap().block_on(async {
+                    let owner = Owner { user: format!("user{n}"), ..owner() };
+                    mysql.register(&owner, &new_device()).await.unwrap();
+                    for version in 0..30 * (n + 1) {
+                        let edit = |properties: &mut DeviceProperties| {
+                            properties.set_version(&version.to_string());
+                        };
+                        mysql.touch(&owner, "", &edit).await.unwrap();
+                        assert!(mysql.load(&owner).await.unwrap().is_some());
+                    }
+                });
+            })
+        })
+        .collect();
+    tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| thread.join().unwrap()))
+        .await
+        .unwrap();
+    assert_eq!(scratch.number("SELECT COUNT(*) FROM horde_activesync_device").await, 4);
+    // Those runtimes are gone; the connections belong to this one.
+    assert!(mysql.load(&owner()).await.unwrap().is_none());
+}
