@@ -8,6 +8,8 @@ mod health;
 mod reply;
 mod request;
 
+use std::io;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -58,7 +60,15 @@ struct State {
 ///
 /// # Errors
 /// When the address can not be listened on.
-pub fn serve(config: &Config, services: Services) -> std::io::Result<Server> {
+pub fn serve(config: &Config, services: Services) -> io::Result<Server> {
+    serve_on(TcpListener::bind(&config.listen)?, config, services)
+}
+
+/// As [`serve`], on a socket that listens already.
+///
+/// # Errors
+/// When the socket can not be used.
+pub fn serve_on(listener: TcpListener, config: &Config, services: Services) -> io::Result<Server> {
     let state = Data::new(State { services, config: config.clone() });
     let mut server = HttpServer::new(move || {
         App::new()
@@ -74,7 +84,7 @@ pub fn serve(config: &Config, services: Services) -> std::io::Result<Server> {
     if config.threads > 0 {
         server = server.workers(config.threads);
     }
-    Ok(server.bind(&config.listen)?.run())
+    Ok(server.listen(listener)?.run())
 }
 
 /// Runs a future on the server's kind of runtime: for `main` and the subcommands.

@@ -5,7 +5,7 @@
 use std::io::Write as _;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_ENCODING, HeaderName, HeaderValue, VARY};
 use actix_web::{HttpResponse, HttpResponseBuilder, body};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -127,7 +127,9 @@ pub(super) fn compress(response: HttpResponse, accepts_gzip: bool) -> HttpRespon
                 Ok(packed) => head.set_body(body::BoxBody::new(packed)),
                 Err(_) => return head.set_body(body::BoxBody::new(bytes)),
             };
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
             response
         }
         Ok(bytes) => head.set_body(body::BoxBody::new(bytes)),
@@ -153,7 +155,6 @@ fn builder(status: u16) -> HttpResponseBuilder {
         ("Public", "OPTIONS,POST"),
         ("Cache-Control", "private"),
         ("X-Content-Type-Options", "nosniff"),
-        ("Server", concat!("horde-eas/", env!("CARGO_PKG_VERSION"))),
     ] {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             response.insert_header((name, value));

@@ -46,8 +46,7 @@ pub(super) async fn handle(
             Err(Refusal::broken())
         }
     };
-    let accepts_gzip =
-        header_of(&http, "Accept-Encoding").is_some_and(|value| value.contains("gzip"));
+    let accepts_gzip = header_of(&http, "Accept-Encoding").is_some_and(accepts_gzip);
     let response = match outcome {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -197,6 +196,15 @@ async fn read_body(
         }
         _ => Err(Refusal::new(415, "unknown Content-Encoding")),
     }
+}
+
+/// Whether a client reads gzip, by its Accept-Encoding.
+fn accepts_gzip(header: &str) -> bool {
+    header.split(',').any(|coding| {
+        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+        let quality = quality.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+        name.trim().eq_ignore_ascii_case("gzip") && quality.is_ok_and(|quality| quality > 0.0)
+    })
 }
 
 /// A header's value, when it is text.

@@ -5,6 +5,7 @@
 mod codec;
 mod config;
 mod golden;
+mod http;
 mod mail;
 mod pages;
 mod php;

@@ -408,10 +408,11 @@ fn unreasoned_dependencies(manifest: &str) -> Vec<String> {
             inside = line.ends_with("dependencies]");
         } else if inside && line.starts_with('#') {
             reasons.insert(index + 1, line);
-        } else if inside && let Some((name, _)) = line.split_once(" = ") {
-            if !reasons.contains_key(&index) {
-                problems.push(format!("Cargo.toml:{}: {name} has no reason above it", index + 1));
-            }
+        } else if inside
+            && let Some((name, _)) = line.split_once(" = ")
+            && !reasons.contains_key(&index)
+        {
+            problems.push(format!("Cargo.toml:{}: {name} has no reason above it", index + 1));
         }
     }
     problems

@@ -1,0 +1,406 @@
+//! Ports that answer as a healthy Horde does, or fail in one way: to inject faults.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+
+use horde_eas::backend::items::{Batch, Listing, Outcome};
+use horde_eas::backend::mail::{
+    Before, FlagChange, Mail, Mailbox, MailboxChanges, MailboxStatus, Since, Wanted,
+};
+use horde_eas::backend::profile::{LoginRule, MailProfile, Mailer, Profile, Site};
+use horde_eas::backend::{self, Account, Accounts, Credentials, Items};
+use horde_eas::clock::SystemClock;
+use horde_eas::command::{self, Services};
+use horde_eas::eas::class::{Class, email::Email};
+use horde_eas::state::cache::SyncCache;
+use horde_eas::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe, WipeState};
+use horde_eas::state::key::StateKey;
+use horde_eas::state::map::{ItemChange, ItemTimes, MailChange, MailEcho};
+use horde_eas::state::model::{
+    CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
+};
+use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps};
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// The database does not answer.
+    Database,
+    /// The authentication behind Horde does not answer.
+    Login,
+    /// The mail server refuses the credentials that Horde took.
+    MailRefuses,
+    /// A command panics.
+    Panic,
+    /// Horde does not answer.
+    Site,
+}
+
+/// All ports in one.
+pub(crate) struct Fake {
+    pub(crate) site: Site,
+    pub(crate) profile: Profile,
+    pub(crate) fault: Fault,
+    /// How often something was stored.
+    pub(crate) n_writes: AtomicUsize,
+}
+
+impl Fake {
+    /// Horde with one user, `ann` with the password `ann-pw`, who has 200 mailboxes.
+    pub(crate) fn new(fault: Fault) -> Self {
+        let mail = MailProfile { login: "ann".to_owned(), ..MailProfile::default() };
+        let profile = Profile {
+            user: "ann".to_owned(),
+            allowed: true,
+            mail: Some(mail),
+            ..Profile::default()
+        };
+        Self { site: site(), profile, fault, n_writes: AtomicUsize::new(0) }
+    }
+
+    /// The services that commands see.
+    pub(crate) fn services(self: &Arc<Self>) -> Services {
+        Services {
+            accounts: Arc::clone(self) as _,
+            items: Arc::clone(self) as _,
+            mail: Arc::clone(self) as _,
+            devices: Arc::clone(self) as _,
+            collections: Arc::clone(self) as _,
+            maps: Arc::clone(self) as _,
+            caches: Arc::clone(self) as _,
+            history: Arc::clone(self) as _,
+            clock: Arc::new(SystemClock),
+            config: command::Config::default(),
+        }
+    }
+
+    fn write(&self) -> Result<(), state::Error> {
+        self.n_writes.fetch_add(1, Ordering::SeqCst);
+        self.read()
+    }
+
+    fn read(&self) -> Result<(), state::Error> {
+        match self.fault {
+            Fault::Database => Err(state::Error::new(state::Kind::Unavailable, "no database")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn site() -> Site {
+    Site {
+        enabled: true,
+        version: "14.1".to_owned(),
+        announced: "2.5,12.0,12.1,14.0,14.1".to_owned(),
+        login_rule: LoginRule::Full,
+        heartbeat_min: 60,
+        heartbeat_max: 2_700,
+        heartbeat_default: 480,
+        heartbeat_forced: None,
+        window_max: None,
+        request_window_max: None,
+        versions: BTreeMap::new(),
+        storage: "Sql".to_owned(),
+        history: "sql".to_owned(),
+        database: "mysql".to_owned(),
+        mailer: Mailer::default(),
+    }
+}
+
+fn unfaked() -> backend::Error {
+    backend::Error::new(backend::Kind::Unsupported, "no test needs this")
+}
+
+#[async_trait]
+impl Accounts for Fake {
+    async fn login(&self, credentials: &Credentials) -> Result<Account, backend::Error> {
+        if self.fault == Fault::Login {
+            return Err(backend::Error::new(backend::Kind::Unavailable, "no LDAP"));
+        }
+        let password = credentials.password.expose().as_str();
+        if (credentials.login.as_str(), password) != ("ann", "ann-pw") {
+            return Err(backend::Error::new(backend::Kind::Refused, "wrong"));
+        }
+        let profile = Arc::new(self.profile.clone());
+        Ok(Account { credentials: credentials.clone(), profile })
+    }
+
+    async fn refresh(&self, credentials: &Credentials) -> Result<Account, backend::Error> {
+        self.login(credentials).await
+    }
+
+    async fn forget(&self, _: &Credentials) {}
+
+    async fn site(&self) -> Result<Arc<Site>, backend::Error> {
+        match self.fault {
+            Fault::Site => Err(backend::Error::new(backend::Kind::Unavailable, "no Horde")),
+            _ => Ok(Arc::new(self.site.clone())),
+        }
+    }
+}
+
+#[async_trait]
+impl Items for Fake {
+    async fn list(&self, _: &Account, _: Class, _: &[String]) -> Result<Listing, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn sync(&self, _: &Account, _: Class, _: Batch) -> Result<Outcome, backend::Error> {
+        Err(unfaked())
+    }
+}
+
+#[async_trait]
+impl Mail for Fake {
+    async fn mailboxes(&self, _: &Account) -> Result<Vec<Mailbox>, backend::Error> {
+        if self.fault == Fault::MailRefuses {
+            return Err(backend::Error::new(backend::Kind::Refused, "LOGIN failed"));
+        }
+        let names = (0..200).map(|number| format!("Folder number {number}"));
+        let boxes = std::iter::once("INBOX".to_owned()).chain(names).map(|name| Mailbox {
+            label: name.clone(),
+            name,
+            parent: None,
+            special_use: None,
+        });
+        Ok(boxes.collect())
+    }
+
+    async fn status(
+        &self,
+        _: &Account,
+        _: &[String],
+    ) -> Result<BTreeMap<String, MailboxStatus>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn changes(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &Since<'_>,
+    ) -> Result<MailboxChanges, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn fetch(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &[u32],
+        _: &Wanted,
+    ) -> Result<Vec<(u32, Result<Box<Email>, backend::Error>)>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn store(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &[FlagChange],
+    ) -> Result<Vec<Before>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn move_to(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &[u32],
+        _: &str,
+    ) -> Result<BTreeMap<u32, Option<u32>>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn delete(&self, _: &Account, _: &str, _: &[u32]) -> Result<Vec<u32>, backend::Error> {
+        Err(unfaked())
+    }
+}
+
+#[async_trait]
+impl Devices for Fake {
+    async fn load(&self, _: &Owner) -> Result<Option<Device>, state::Error> {
+        assert!(self.fault != Fault::Panic, "as the test wants it");
+        self.read()?;
+        Ok(Some(Device {
+            kind: "Phone".to_owned(),
+            agent: "Test/1".to_owned(),
+            wipe: WipeState::Ok,
+            policy_key: Some(0),
+            properties: DeviceProperties::new(&self.site.announced, "Test/1", "14.1"),
+            supported: BTreeMap::new(),
+        }))
+    }
+
+    async fn register(&self, _: &Owner, _: &NewDevice) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn touch(
+        &self,
+        _: &Owner,
+        _: &str,
+        _: Edit<'_, DeviceProperties>,
+    ) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn set_policy_key(&self, _: &Owner, _: u32) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn set_wipe(&self, _: &str, _: Wipe) -> Result<bool, state::Error> {
+        self.write().map(|()| true)
+    }
+
+    async fn set_supported(&self, _: &str, _: &str, _: &Supported) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn count(&self, _: &str) -> Result<u32, state::Error> {
+        self.read().map(|()| 1)
+    }
+
+    async fn remove(&self, _: &Owner) -> Result<(), state::Error> {
+        self.write()
+    }
+}
+
+#[async_trait]
+impl Collections for Fake {
+    async fn load(
+        &self,
+        _: &Owner,
+        _: &str,
+        _: &StateKey,
+    ) -> Result<Option<CollectionState>, state::Error> {
+        self.read().map(|()| None)
+    }
+
+    async fn load_hierarchy(
+        &self,
+        _: &Owner,
+        _: &StateKey,
+    ) -> Result<Option<HierarchyState>, state::Error> {
+        self.read().map(|()| None)
+    }
+
+    async fn save(
+        &self,
+        _: &Owner,
+        _: &NewState<'_, CollectionState>,
+        _: Edit<'_, SyncCache>,
+    ) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn save_hierarchy(
+        &self,
+        _: &Owner,
+        _: &NewState<'_, HierarchyState>,
+        _: Edit<'_, SyncCache>,
+    ) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn newest(&self, _: &Owner, _: &str, _: &str) -> Result<Option<StateKey>, state::Error> {
+        self.read().map(|()| None)
+    }
+
+    async fn bump(&self, _: &Owner, _: &str, _: &Presented, _: Bump) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn reset(&self, _: &Owner, _: &[String], _: i64) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn forget(&self, _: &Owner, _: &[String], _: i64) -> Result<(), state::Error> {
+        self.write()
+    }
+}
+
+#[async_trait]
+impl Maps for Fake {
+    async fn record(
+        &self,
+        _: &Owner,
+        _: &str,
+        _: &StateKey,
+        _: &[ItemChange],
+    ) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn record_mail(
+        &self,
+        _: &Owner,
+        _: &str,
+        _: &StateKey,
+        _: &[MailChange],
+    ) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn times(&self, _: &Owner, _: &str, _: &StateKey) -> Result<ItemTimes, state::Error> {
+        self.read().map(|()| ItemTimes::default())
+    }
+
+    async fn mail(&self, _: &Owner, _: &str, _: &[u32]) -> Result<MailEcho, state::Error> {
+        self.read().map(|()| MailEcho::default())
+    }
+
+    async fn added(
+        &self,
+        _: &Owner,
+        _: &str,
+        _: &StateKey,
+        _: &str,
+    ) -> Result<Option<String>, state::Error> {
+        self.read().map(|()| None)
+    }
+
+    async fn forget(&self, _: &Owner, _: &str) -> Result<(), state::Error> {
+        self.write()
+    }
+}
+
+#[async_trait]
+impl Caches for Fake {
+    async fn load(&self, _: &Owner) -> Result<Option<SyncCache>, state::Error> {
+        self.read().map(|()| None)
+    }
+
+    async fn update(
+        &self,
+        _: &Owner,
+        _: i64,
+        _: Edit<'_, SyncCache>,
+    ) -> Result<Option<SyncCache>, state::Error> {
+        self.write().map(|()| None)
+    }
+
+    async fn remove(&self, _: &Owner) -> Result<(), state::Error> {
+        self.write()
+    }
+}
+
+#[async_trait]
+impl History for Fake {
+    async fn stamp(&self, _: i64) -> Result<i64, state::Error> {
+        self.read().map(|()| 1)
+    }
+
+    async fn changes(&self, _: &[String], _: i64, _: i64) -> Result<HistoryChanges, state::Error> {
+        self.read().map(|()| HistoryChanges::default())
+    }
+
+    async fn modified(&self, _: &[String]) -> Result<BTreeMap<String, i64>, state::Error> {
+        self.read().map(|()| BTreeMap::new())
+    }
+}
