@@ -81,12 +81,7 @@ class Hordeeas_Entry
         if (stripos($type, 'application/json') !== 0) {
             throw new Hordeeas_Failure('request', 'Content-Type must be application/json');
         }
-        $max = (int)$this->conf['max_request'];
-        $text = (string)file_get_contents('php://input', false, null, 0, $max + 1);
-        if (strlen($text) > $max) {
-            throw new Hordeeas_Failure('request', 'the request is larger than ' . $max . ' bytes');
-        }
-        $value = json_decode($text, true, Hordeeas_Json::DEPTH);
+        $value = json_decode($this->input(), true, Hordeeas_Json::DEPTH);
         if (json_last_error() !== JSON_ERROR_NONE) {
             throw new Hordeeas_Failure('parse', json_last_error_msg());
         }
@@ -99,6 +94,24 @@ class Hordeeas_Entry
             throw new Hordeeas_Failure('request', 'more than ' . (int)$this->conf['max_calls'] . ' calls');
         }
         return $this->calls;
+    }
+
+    /**
+     * The body, in pieces: a length given to PHP is a length allocated.
+     */
+    private function input()
+    {
+        $max = (int)$this->conf['max_request'];
+        $text = '';
+        $stream = fopen('php://input', 'rb');
+        while (!feof($stream)) {
+            $text .= (string)fread($stream, 65536);
+            if (strlen($text) > $max) {
+                throw new Hordeeas_Failure('request', 'the request is larger than ' . $max . ' bytes');
+            }
+        }
+        fclose($stream);
+        return $text;
     }
 
     /**
@@ -255,7 +268,8 @@ class Hordeeas_Entry
         $json = $this->batch ? '[' . implode(',', $this->answers) . ']' : $this->answers[0];
         if (!headers_sent()) {
             header_remove('Set-Cookie');
-            http_response_code($status);
+            // A fatal error left a status line, which a mere number does not replace.
+            header('HTTP/1.1 ' . $status . ' ' . ($status === 200 ? 'OK' : 'Error'), true, $status);
             header('Content-Type: application/json');
             header('Cache-Control: no-store');
             header('X-Content-Type-Options: nosniff');

@@ -1,0 +1,117 @@
+<?php
+/**
+ * The parts of the bridge that need no Horde.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+require_once dirname(__DIR__) . '/lib/Loader.php';
+
+$failures = 0;
+$checks = 0;
+$same = function ($what, $is, $wanted) use (&$failures, &$checks) {
+    $checks++;
+    if ($is !== $wanted) {
+        $failures++;
+        echo 'FAILED ', $what, ': ', var_export($is, true), ', not ', var_export($wanted, true), "\n";
+    }
+};
+$kind = function (callable $work) {
+    try {
+        $work();
+    } catch (Hordeeas_Failure $e) {
+        return $e->kind();
+    }
+    return null;
+};
+
+// Addresses.
+foreach (array(
+    array('127.0.0.1', '127.0.0.1', true), array('127.0.0.2', '127.0.0.1', false), array('::1', '::1', true),
+    array('10.1.2.3', '10.0.0.0/8', true), array('11.1.2.3', '10.0.0.0/8', false), array('10.1.2.3', '10.1.2.0/23', true),
+    array('10.1.4.3', '10.1.2.0/23', false), array('fe80::1', 'fe80::/10', true), array('::ffff:127.0.0.1', '127.0.0.1', true),
+    array('', '127.0.0.1', false), array('nonsense', '0.0.0.0/0', false), array('1.2.3.4', '::/0', false),
+    array('1.2.3.4', '0.0.0.0/0', true),
+) as $case) {
+    $same('inside ' . $case[0] . ' ' . $case[1], Hordeeas_Guard::inside($case[0], $case[1]), $case[2]);
+}
+$conf = array('allow' => array('127.0.0.1'), 'secret' => 'top');
+$local = array('REMOTE_ADDR' => '127.0.0.1');
+$same('stranger', $kind(function () use ($conf) {
+    Hordeeas_Guard::check($conf, array('REMOTE_ADDR' => '192.0.2.1', 'HTTP_X_HORDE_EAS_SECRET' => 'top'));
+}), 'denied');
+$same('no secret', $kind(function () use ($conf, $local) {
+    Hordeeas_Guard::check($conf, $local);
+}), 'denied');
+$same('wrong secret', $kind(function () use ($conf, $local) {
+    Hordeeas_Guard::check($conf, $local + array('HTTP_X_HORDE_EAS_SECRET' => 'toP'));
+}), 'denied');
+$same('right secret', $kind(function () use ($conf, $local) {
+    Hordeeas_Guard::check($conf, $local + array('HTTP_X_HORDE_EAS_SECRET' => 'top'));
+}), null);
+
+// Credentials.
+$header = function ($text) {
+    return array('HTTP_AUTHORIZATION' => 'Basic ' . base64_encode($text));
+};
+$same('basic', Hordeeas_Guard::basic($header('a:b:c')), array('a', 'b:c'));
+$same('header before PHP', Hordeeas_Guard::basic($header('a:b') + array('PHP_AUTH_USER' => 'x', 'PHP_AUTH_PW' => 'y')),
+    array('a', 'b'));
+$same('PHP alone', Hordeeas_Guard::basic(array('PHP_AUTH_USER' => 'x', 'PHP_AUTH_PW' => 'y')), array('x', 'y'));
+$same('none', Hordeeas_Guard::basic(array('HTTP_AUTHORIZATION' => 'Bearer x')), null);
+foreach (array("a:b\0c", "a\0:b", 'a:', ':b') as $odd) {
+    $same('odd ' . addcslashes($odd, "\0"), $kind(function () use ($header, $odd) {
+        Hordeeas_Guard::basic($header($odd));
+    }), 'auth');
+}
+
+// JSON.
+$same('latin', Hordeeas_Json::encode("Zo\xeb"), '"Zoë"');
+$same('binary', Hordeeas_Json::encode("\x89PNG\r\n\x1a\n\0\xff"), '{"b64":"iVBORw0KGgoA/w=="}');
+$same('map', Hordeeas_Json::encode(array('m' => Hordeeas_Json::map(array()), 'l' => array(), 'n' => NAN)), '{"m":{},"l":[],"n":null}');
+$same('key', Hordeeas_Json::encode(array("\xe4" => 1)), '{"ä":1}');
+$deep = array();
+for ($i = 0; $i < 200; $i++) {
+    $deep = array($deep);
+}
+$same('deep', is_string(Hordeeas_Json::encode($deep)), true);
+
+// Addresses of mail.
+$only = array('email' => 'c1');
+$list = array('email' => 'c1', 'emails' => 'c2');
+$all = array('email' => 'c1', 'homeEmail' => 'c2', 'workEmail' => 'c3');
+$same('three', Hordeeas_Emails::place($all, array('email' => 'a', 'homeEmail' => 'b'), array()),
+    array(array('email' => 'a', 'homeEmail' => 'b'), array()));
+$same('one', Hordeeas_Emails::place($only, array('email' => 'a', 'homeEmail' => 'b', 'workEmail' => null), array()),
+    array(array('email' => 'a'), array('homeEmail')));
+$same('list', Hordeeas_Emails::place($list, array('email' => 'a', 'homeEmail' => 'b', 'workEmail' => 'c'), array()),
+    array(array('email' => 'a', 'emails' => 'b,c'), array()));
+$same('list, one changed', Hordeeas_Emails::place($list, array('homeEmail' => 'B'), array('email' => 'a', 'emails' => 'a,b,c,d')),
+    array(array('emails' => 'a,B,c,d'), array()));
+$same('list, one gone', Hordeeas_Emails::place($list, array('homeEmail' => null), array('email' => 'a', 'emails' => 'b,c')),
+    array(array('emails' => 'c'), array()));
+$same('slots', Hordeeas_Emails::slots(array('email' => 'a', 'emails' => 'A, b,c,d')),
+    array('email' => 'a', 'homeEmail' => 'b', 'workEmail' => 'c'));
+$same('untouched', Hordeeas_Emails::place($list, array('title' => 'x'), array('emails' => 'a')),
+    array(array('title' => 'x'), array()));
+
+// Names of mailboxes.
+$flat = array('prefix' => '', 'all' => array(), 'empty' => '/');
+$inbox = array('prefix' => 'INBOX.', 'all' => array('INBOX.', 'user.'), 'empty' => null);
+$same('flat', Hordeeas_Namespaces::full('Sent', $flat), 'Sent');
+$same('prefixed', Hordeeas_Namespaces::full('Sent', $inbox), 'INBOX.Sent');
+$same('has the prefix', Hordeeas_Namespaces::full('INBOX.Sent', $inbox), 'INBOX.Sent');
+$same('another namespace', Hordeeas_Namespaces::full('user.bob', $inbox), 'user.bob');
+$same('empty namespace', Hordeeas_Namespaces::full('/Shared', $flat), 'Shared');
+$same('unknown', Hordeeas_Namespaces::full('Entwürfe', null), 'Entwürfe');
+
+// Budgets.
+$budget = new Hordeeas_Budget(array('ms' => 0, 'bytes' => 1));
+$same('the first goes', $budget->allows(), true);
+$same('the second waits', $budget->allows(), false);
+
+// Pictures.
+$same('jpeg', Hordeeas_Card::imageType("\xff\xd8\xff\xe0"), 'image/jpeg');
+$same('no image', Hordeeas_Card::imageType('<svg'), null);
+
+echo basename(__FILE__), ': ', $checks, ' checks, ', $failures, " failures\n";
+exit($failures ? 1 : 0);
