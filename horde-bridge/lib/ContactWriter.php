@@ -35,7 +35,7 @@ class Hordeeas_ContactWriter
                 }
                 $result = Hordeeas_Items::echoed($op);
                 try {
-                    $result = $this->one($op) + $result;
+                    $result = $this->whole($op) + $result;
                 } catch (Throwable $e) {
                     $result += array('error' => Hordeeas_Call::error($e));
                 }
@@ -47,10 +47,47 @@ class Hordeeas_ContactWriter
         }
     }
 
+    /**
+     * Does an operation in a transaction of its own: a contact, its tags and its history come together.
+     *
+     * One commit for an operation, not for a batch: the history's numbers must not stay unseen for long.
+     */
+    private function whole(array $op)
+    {
+        $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
+        $db->beginDbTransaction();
+        try {
+            $result = $this->one($op);
+            $db->commitDbTransaction();
+        } catch (Throwable $e) {
+            $db->rollbackDbTransaction();
+            if (in_array(Hordeeas_Failure::kindOf($e), array('internal', 'temporary'), true)) {
+                // What was found may have been rolled back.
+                $this->known = array();
+            }
+            throw $e;
+        }
+        if (!empty($result['changed'])) {
+            $this->forget($op, $result);
+        }
+        return $result;
+    }
+
+    /**
+     * Horde's history drops its cached entry before the commit; another process may have read the
+     * old state since.
+     */
+    private function forget(array $op, array $result)
+    {
+        $book = isset($result['share']) ? $result['share'] : $op['share'];
+        $guid = Hordeeas_Contacts::parent(Hordeeas_Books::driver($book)) . ':' . $op['uid'];
+        $GLOBALS['injector']->getInstance('Horde_Cache')->expire('horde:history:' . $guid);
+    }
+
     private function one(array $op)
     {
-        $book = Hordeeas_Items::field($op, 'share');
         $uid = Hordeeas_Items::field($op, 'uid');
+        $book = $this->place($op, $uid);
         $kind = isset($op['op']) ? $op['op'] : '';
         $data = isset($op['data']) ? $op['data'] : null;
         $needed = $kind === 'delete' ? Horde_Perms::DELETE : Horde_Perms::EDIT;
@@ -74,9 +111,23 @@ class Hordeeas_ContactWriter
         if ($kind === 'delete') {
             $driver->delete($object->getValue('__key'));
             $this->known[$book][$uid] = false;
-            return array('changed' => true);
+            return array('share' => $book, 'changed' => true);
         }
-        return $this->patch($driver, $object, $data);
+        return array('share' => $book) + $this->patch($driver, $object, $data);
+    }
+
+    /**
+     * The book of an operation: the one it names, or the first of its folder's that has the contact.
+     */
+    private function place(array $op, $uid)
+    {
+        $books = Hordeeas_Items::places($op);
+        foreach (count($books) > 1 ? $books : array() as $book) {
+            if (isset($GLOBALS['cfgSources'][$book]) && $this->find(Hordeeas_Books::driver($book), $book, $uid)) {
+                return $book;
+            }
+        }
+        return $books[0];
     }
 
     private function add($driver, $book, $uid, $data)
@@ -214,11 +265,7 @@ class Hordeeas_ContactWriter
      */
     private function prefetch(array $ops)
     {
-        $wanted = array();
-        foreach ($ops as $op) {
-            $named = Hordeeas_Items::echoed($op);
-            $wanted[$named['share']][] = $named['uid'];
-        }
+        $wanted = Hordeeas_Contacts::byBook($ops);
         foreach ($wanted as $book => $uids) {
             $book = (string)$book;
             try {

@@ -71,14 +71,12 @@ class Hordeeas_Contacts
                 }
                 $result = Hordeeas_Items::echoed($item);
                 try {
-                    $book = Hordeeas_Items::field($item, 'share');
                     $uid = Hordeeas_Items::field($item, 'uid');
-                    $this->reader($book);
-                    if (!isset($prefetched['objects'][$book][$uid])) {
-                        throw new Hordeeas_Failure('notfound', 'no such contact');
-                    }
+                    $book = $this->place(Hordeeas_Items::places($item), $uid, $prefetched['objects']);
                     $object = $prefetched['objects'][$book][$uid];
-                    $result += array(
+                    $result = array(
+                        'uid' => $uid,
+                        'share' => $book,
                         'modseq' => $prefetched['modseqs'][$book][$uid],
                         'data' => Hordeeas_Card::of($object, $prefetched['tags'], $binary, $budget),
                     );
@@ -98,15 +96,49 @@ class Hordeeas_Contacts
     }
 
     /**
+     * The first of some books that has the contact.
+     *
+     * @throws Hordeeas_Failure  notfound, denied
+     */
+    private function place(array $books, $uid, array $objects)
+    {
+        foreach ($books as $book) {
+            if (isset($objects[$book][$uid])) {
+                return $book;
+            }
+        }
+        if (count($books) === 1) {
+            $this->reader($books[0]);
+        }
+        throw new Hordeeas_Failure('notfound', 'no such contact');
+    }
+
+    /**
+     * @return array  book => uids that may be in it
+     */
+    public static function byBook(array $inputs)
+    {
+        $wanted = array();
+        foreach ($inputs as $input) {
+            $named = Hordeeas_Items::echoed($input);
+            try {
+                foreach (Hordeeas_Items::places($input) as $book) {
+                    $wanted[$book][] = $named['uid'];
+                }
+            } catch (Hordeeas_Failure $e) {
+                // Told when its turn comes.
+                continue;
+            }
+        }
+        return $wanted;
+    }
+
+    /**
      * The objects, numbers and tags of a run, in a constant number of queries for each book.
      */
     private function prefetch(array $run)
     {
-        $wanted = array();
-        foreach ($run as $item) {
-            $named = Hordeeas_Items::echoed($item);
-            $wanted[$named['share']][] = $named['uid'];
-        }
+        $wanted = self::byBook($run);
         $out = array('objects' => array(), 'modseqs' => array(), 'tags' => array());
         foreach ($wanted as $book => $uids) {
             $book = (string)$book;

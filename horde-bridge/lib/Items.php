@@ -149,6 +149,25 @@ class Hordeeas_Items
     }
 
     /**
+     * Where an item is to be looked for: its share, or else the shares of its folder, in order.
+     *
+     * @throws Hordeeas_Failure  invalid
+     */
+    public static function places(array $input)
+    {
+        if (isset($input['share']) && $input['share'] !== '') {
+            return array(self::field($input, 'share'));
+        }
+        $shares = isset($input['shares']) && is_array($input['shares'])
+            ? array_values(array_filter($input['shares'], 'is_string'))
+            : array();
+        if (!$shares) {
+            throw new Hordeeas_Failure('invalid', 'share is missing');
+        }
+        return $shares;
+    }
+
+    /**
      * What names an input in its answer.
      */
     public static function echoed(array $input)

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
+mod bridge;
 mod codec;
 mod config;
 mod golden;

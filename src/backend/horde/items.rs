@@ -57,13 +57,10 @@ impl Items for HordeItems {
         let class = word(class)?;
         let mut operations = Vec::with_capacity(batch.operations.len());
         for operation in &batch.operations {
-            operations.push(written(class, operation)?);
+            operations.push(written(class, operation, &batch.shares)?);
         }
-        let mut wanted: Vec<Value> = batch
-            .export
-            .iter()
-            .map(|at| json!({"class": class, "share": at.share, "uid": at.uid}))
-            .collect();
+        let mut wanted: Vec<Value> =
+            batch.export.iter().map(|at| placed(class, at, &batch.shares)).collect();
         let mut outcome = Outcome::default();
         let mut exported = Vec::new();
         // The bridge stops when its time or size is spent; what it left is asked for again.
@@ -97,7 +94,7 @@ impl Items for HordeItems {
             .export
             .into_iter()
             .zip(exported)
-            .map(|(at, answer)| Exported { at, item: answer.into_item() })
+            .map(|(at, answer)| answer.into_exported(at))
             .collect();
         Ok(outcome)
     }
@@ -111,21 +108,35 @@ fn word(class: Class) -> Result<&'static str, Error> {
     }
 }
 
+/// Where an item is: in its share, or in one of its folder's.
+fn placed(class: &str, at: &ItemRef, shares: &[String]) -> Value {
+    if at.share.is_empty() {
+        json!({"class": class, "shares": shares, "uid": at.uid})
+    } else {
+        json!({"class": class, "share": at.share, "uid": at.uid})
+    }
+}
+
 /// An operation as the bridge takes it.
-fn written(class: &str, operation: &Operation) -> Result<Value, Error> {
-    Ok(match operation {
-        Operation::Add { share, uid, item } => json!({
-            "op": "add", "class": class, "share": share, "uid": uid,
-            "data": data(item, |_| false)?,
-        }),
-        Operation::Change { at, item, absent } => json!({
-            "op": "patch", "class": class, "share": at.share, "uid": at.uid,
-            "data": data(item, |tag| clears(absent, tag))?,
-        }),
-        Operation::Delete { at } => json!({
-            "op": "delete", "class": class, "share": at.share, "uid": at.uid,
-        }),
-    })
+fn written(class: &str, operation: &Operation, shares: &[String]) -> Result<Value, Error> {
+    let (mut value, op, data) = match operation {
+        Operation::Add { share, uid, item } => (
+            json!({"class": class, "share": share, "uid": uid}),
+            "add",
+            Some(data(item, |_| false)?),
+        ),
+        Operation::Change { at, item, absent } => {
+            (placed(class, at, shares), "patch", Some(data(item, |tag| clears(absent, tag))?))
+        }
+        Operation::Delete { at } => (placed(class, at, shares), "delete", None),
+    };
+    if let Some(map) = value.as_object_mut() {
+        map.insert("op".to_owned(), json!(op));
+        if let Some(data) = data {
+            map.insert("data".to_owned(), data);
+        }
+    }
+    Ok(value)
 }
 
 fn data(item: &Item, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
@@ -216,11 +227,21 @@ impl AppliedAnswer {
 
 #[derive(Deserialize)]
 struct ExportAnswer {
+    #[serde(default)]
+    share: String,
     data: Option<contact::Card>,
     error: Option<Value>,
 }
 
 impl ExportAnswer {
+    /// Where the item was found; where it was looked for, when it was not.
+    fn into_exported(self, mut at: ItemRef) -> Exported {
+        if !self.share.is_empty() {
+            at.share.clone_from(&self.share);
+        }
+        Exported { at, item: self.into_item() }
+    }
+
     fn into_item(self) -> Result<Box<Item>, Error> {
         match (self.data, self.error) {
             (_, Some(error)) => Err(described("bridge.export", &error)),
