@@ -60,6 +60,7 @@ demo_device() {
 
 demo_bench() {
   [ -x "$parts/bench" ] || die "there is no bench in this checkout"
+  set -a
   eval "$(demo_env)"
   exec "$parts/bench" "$@"
 }
