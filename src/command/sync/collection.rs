@@ -271,7 +271,10 @@ async fn save(
                 ctx.owner.device,
                 asked.uid,
             );
-            Err(Trouble::Status(Status::Retry))
+            // Without the record the whole device was removed; with it, another request was first.
+            let is_removed = ctx.services.caches.load(&ctx.owner).await?.is_none();
+            let status = if is_removed { Status::FolderHierarchyChanged } else { Status::Retry };
+            Err(Trouble::Status(status))
         }
         Err(error) => Err(error.into()),
     }
