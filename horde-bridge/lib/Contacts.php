@@ -50,7 +50,8 @@ class Hordeeas_Contacts
         $items = array();
         foreach ($seen as $uid => $op) {
             $uid = (string)$uid;
-            if ($op === 'delete' || !isset($there[$uid]) || !$there[$uid]->isGroup()) {
+            // Books that all users have under one name share a history: what is not there is not ours.
+            if ($op === 'delete' || (isset($there[$uid]) && !$there[$uid]->isGroup())) {
                 $items[] = array('uid' => $uid, 'op' => $op);
             }
         }

@@ -120,6 +120,10 @@ class Story
             $this->any($match, $is, $where);
             return;
         }
+        if (is_object($wanted) && property_exists($wanted, '<contains>')) {
+            $this->contains((array)$this->filled($wanted->{'<contains>'}), $is, $where);
+            return;
+        }
         if (is_object($wanted)) {
             if (!is_object($is)) {
                 throw new Exception($where . ': no object: ' . json_encode($is));
@@ -145,6 +149,16 @@ class Story
         if ($wanted !== $is) {
             throw new Exception($where . ': ' . json_encode($is) . ', not ' . json_encode($wanted));
         }
+    }
+
+    private function contains(array $members, $is, $where)
+    {
+        foreach (is_array($is) ? $is : array() as $item) {
+            if (array_intersect_key((array)$item, $members) == $members) {
+                return;
+            }
+        }
+        throw new Exception($where . ': no ' . json_encode($members) . ' in ' . json_encode($is));
     }
 
     private function any(array $match, $is, $where)

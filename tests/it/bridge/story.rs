@@ -121,6 +121,14 @@ impl Story {
         if let Some(mark) = wanted.as_str().and_then(|text| text.strip_prefix('<')) {
             return self.any(mark.trim_end_matches('>'), is, place);
         }
+        if let Some(members) = wanted.get("<contains>") {
+            let members = self.filled(members);
+            let members = members.as_object().unwrap();
+            let has =
+                |item: &Value| members.iter().all(|(name, part)| item.get(name) == Some(part));
+            assert!(is.as_array().is_some_and(|list| list.iter().any(has)), "{place}: {is}");
+            return;
+        }
         match (wanted, is) {
             (Value::Object(wanted), Value::Object(is)) => {
                 for (name, part) in wanted {
