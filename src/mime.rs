@@ -130,8 +130,8 @@ impl<'a> Message<'a> {
                 number: part.number.clone(),
                 name: part.shown_name(),
                 size: part.decoded_size(),
-                content_id: part.content_id.clone(),
-                content_location: part.content_location.clone(),
+                content_id: part.content_id.as_deref().map(text::clean_line),
+                content_location: part.content_location.as_deref().map(text::clean_line),
                 inline: part.is_referred_to(&references),
                 message: part.media_type == "message/rfc822",
             })

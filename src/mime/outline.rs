@@ -222,7 +222,12 @@ impl Part {
             ("", "text/calendar") => "invite.ics".to_owned(),
             ("", _) => {
                 let ending = subtype.rsplit(['-', '.', '+']).next().unwrap_or(subtype);
-                let ending = if matches!(ending, "plain" | "stream") { "txt" } else { ending };
+                let ending = match ending {
+                    "plain" => "txt",
+                    "" | "stream" => "bin",
+                    odd if !odd.bytes().all(|byte| byte.is_ascii_alphanumeric()) => "bin",
+                    ending => ending,
+                };
                 format!("part-{}.{ending}", self.number)
             }
             (name, RFC822) if !name.to_ascii_lowercase().ends_with(".eml") => {

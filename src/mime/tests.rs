@@ -261,3 +261,59 @@ fn threads_hold_together() {
     assert_ne!(first, id("Message-ID: <4@x>\r\n\r\n"));
     assert_eq!(id("Subject: a\r\n\r\n"), id("Subject: Re: A\r\n\r\n"));
 }
+
+/// Promises that hold for whatever bytes.
+fn check_promises(raw: &[u8], size: u32) {
+    let message = Message::whole(raw);
+    for wish in [PLAIN, HTML] {
+        let whole = message.text_body(&[Preference { preview: 255, ..wish }]);
+        assert!(!whole.truncated);
+        assert_eq!(whole.size as usize, whole.content.len());
+        let text = String::from_utf8(whole.content).unwrap();
+        assert!(text.chars().all(text::is_xml));
+        let part = message.text_body(&[up_to(wish, size)]);
+        assert!(part.content.len() <= size as usize);
+        assert!(text.as_bytes().starts_with(&part.content));
+        assert_eq!(part.truncated, part.content.len() < text.len());
+        std::str::from_utf8(&part.content).unwrap();
+    }
+    for attachment in message.attachments() {
+        assert!(!attachment.name.is_empty() && attachment.name.chars().all(text::is_xml));
+    }
+    assert!(message.headers.subject.chars().all(text::is_xml));
+    message.class();
+    Message::beginning(raw).text_body(&[HTML]);
+}
+
+#[test]
+fn mangled_messages_keep_the_promises() {
+    let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: text/html; charset=utf-7\r\n\r\n<p>+AOQ- &amp; <!-- x --> <b \
+        title='&#x20'>y</b></p>\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n--b--";
+    arbtest::arbtest(|source| {
+        let seed = if source.arbitrary()? { NESTED } else { report };
+        let mut raw = seed.as_bytes().to_vec();
+        for _ in 0..source.int_in_range(1..=8)? {
+            let at = source.int_in_range(0..=raw.len() - 1)?;
+            let end = (at + source.int_in_range(0..=40)?).min(raw.len());
+            match source.int_in_range(0..=3)? {
+                0 => drop(raw.drain(at..end)),
+                1 => raw[at] = source.arbitrary()?,
+                2 => {
+                    let piece = raw[at..end].to_vec();
+                    let to = source.int_in_range(0..=raw.len() - 1)?;
+                    raw.splice(to..to, piece);
+                }
+                _ => {
+                    let piece: [u8; 4] = source.arbitrary()?;
+                    raw.splice(at..at, piece);
+                }
+            }
+            if raw.is_empty() {
+                raw.push(b'x');
+            }
+        }
+        check_promises(&raw, source.int_in_range(0..=200)?);
+        Ok(())
+    });
+}
