@@ -281,8 +281,8 @@ fn check_promises(raw: &[u8], size: u32) {
         assert!(!attachment.name.is_empty() && attachment.name.chars().all(text::is_xml));
     }
     assert!(message.headers.subject.chars().all(text::is_xml));
-    message.class();
-    Message::beginning(raw).text_body(&[HTML]);
+    assert!(!message.class().is_empty());
+    assert_eq!(Message::beginning(raw).text_body(&[HTML]).form, Form::Html);
 }
 
 #[test]
