@@ -13,5 +13,6 @@ mod php;
 mod schema;
 mod state;
 mod support;
+mod swing;
 mod tidy;
 mod wire;

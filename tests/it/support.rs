@@ -3,3 +3,4 @@
 pub(crate) mod mailbox;
 pub(crate) mod phone;
 pub(crate) mod stack;
+pub(crate) mod world;

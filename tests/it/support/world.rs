@@ -1,0 +1,316 @@
+//! A user of the stack, seen from the server's side: the mailbox by IMAP, the address book by
+//! Horde's stock JSON-RPC, and the page on which the user sees the devices.
+
+use std::collections::BTreeMap;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use horde_eas::probe::link::Link;
+use horde_eas::probe::phone::Phone;
+use serde_json::{Value, json};
+
+use crate::support::mailbox::Other;
+use crate::support::stack::port;
+
+/// The two servers that a phone may be pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Ours.
+    Sidecar,
+    /// Horde's own rpc.php.
+    Horde,
+}
+
+impl End {
+    /// Both.
+    pub(crate) const BOTH: [Self; 2] = [Self::Horde, Self::Sidecar];
+
+    /// Its address.
+    pub(crate) fn url(self) -> String {
+        let (variable, port) = match self {
+            Self::Sidecar => ("HORDE_EAS_TEST_SIDECAR", port(8480)),
+            Self::Horde => ("HORDE_EAS_TEST_RPC", port(8481)),
+        };
+        let default = format!("http://127.0.0.1:{port}/Microsoft-Server-ActiveSync");
+        variable_or(variable, &default)
+    }
+}
+
+/// A variable of the environment.
+pub(crate) fn variable_or(name: &str, default: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "tests are told of the stack by tests/run")]
+    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+/// A user's mail and contacts on the server.
+pub(crate) struct World {
+    /// Login name; the password is `<user>-pw`.
+    pub(crate) user: String,
+    imap: imap::Session<TcpStream>,
+    http: reqwest::Client,
+}
+
+/// A mail as the mailbox shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mail {
+    /// Subject.
+    pub(crate) subject: String,
+    /// `\Seen`
+    pub(crate) read: bool,
+    /// `\Flagged`
+    pub(crate) flagged: bool,
+    /// Its uid.
+    pub(crate) imap_uid: u32,
+}
+
+/// A contact as the address book shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Card {
+    /// First name.
+    pub(crate) first: String,
+    /// Last name.
+    pub(crate) last: String,
+    /// First mail address.
+    pub(crate) email: String,
+    /// Company.
+    pub(crate) company: String,
+    /// Horde's uid.
+    pub(crate) uid: String,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl World {
+    /// A user whom no other test of this run has, with an empty inbox and address book.
+    pub(crate) async fn new() -> Self {
+        let base = std::process::id() % 1600;
+        let mut world =
+            Self::of(&format!("user{}", 300 + base + NEXT.fetch_add(1, Ordering::Relaxed)));
+        world.empty().await;
+        world
+    }
+
+    /// A user as it is.
+    pub(crate) fn of(user: &str) -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let stream = TcpStream::connect(("127.0.0.1", port(8143))).unwrap_or_else(|error| {
+            panic!("no mail server: start the stack with tests/run ({error})")
+        });
+        let mut client = imap::Client::new(stream);
+        client.read_greeting().unwrap();
+        let imap = client.login(user, format!("{user}-pw")).map_err(|(error, _)| error).unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self { user: user.to_owned(), imap, http }
+    }
+
+    /// A new device of this user.
+    pub(crate) fn phone(&self, end: End, version: &str) -> Phone {
+        let id = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+        let mut link =
+            Link::new(end.url(), &*self.user, format!("{}-pw", self.user), &id[..20]).unwrap();
+        version.clone_into(&mut link.version);
+        Phone::new(link)
+    }
+
+    async fn empty(&mut self) {
+        let names = self.imap.list(None, Some("*")).unwrap();
+        let names: Vec<String> = names.iter().map(|name| name.name().to_owned()).collect();
+        for name in names {
+            if ["INBOX", "Drafts", "Sent", "Trash", "Spam"].contains(&&*name) {
+                self.imap.select(&name).unwrap();
+                self.imap.uid_store("1:*", "+FLAGS.SILENT (\\Deleted)").ok();
+                self.imap.expunge().unwrap();
+            } else {
+                self.imap.delete(&name).unwrap();
+            }
+        }
+        for card in self.cards().await {
+            self.delete_card(&card.uid).await;
+        }
+    }
+
+    /// Makes a mailbox.
+    pub(crate) fn make_mailbox(&mut self, name: &str) {
+        self.imap.create(name).unwrap();
+        self.imap.subscribe(name).unwrap();
+    }
+
+    /// Puts a whole message into a mailbox.
+    pub(crate) fn append(&mut self, mailbox: &str, message: &[u8]) {
+        self.imap.append(mailbox, message).finish().unwrap();
+    }
+
+    /// Puts a short message with a subject into a mailbox.
+    pub(crate) fn mail(&mut self, mailbox: &str, subject: &str) {
+        self.append(mailbox, letter(subject, "Hello.\r\n").as_bytes());
+    }
+
+    /// Puts a short message into the inbox, sent and received some days ago.
+    pub(crate) fn old_mail(&mut self, subject: &str, days: i64) {
+        let then = jiff::Zoned::now().checked_sub(jiff::Span::new().days(days)).unwrap();
+        let mut other = Other::new(&self.user);
+        let letter = dated(subject, "Hello.\r\n", &then);
+        let uid =
+            other.append("", &then.strftime("%d-%b-%Y %H:%M:%S %z").to_string(), letter.as_bytes());
+        other.run(&format!("UID MOVE {uid} INBOX"));
+    }
+
+    /// The mails of a mailbox, by uid.
+    pub(crate) fn mails(&mut self, mailbox: &str) -> Vec<Mail> {
+        if self.imap.select(mailbox).unwrap().exists == 0 {
+            return Vec::new();
+        }
+        let all =
+            self.imap.uid_fetch("1:*", "(UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])").unwrap();
+        let mails = all.iter().map(|one| {
+            let header = String::from_utf8_lossy(one.header().unwrap_or_default()).into_owned();
+            let flags = one.flags();
+            Mail {
+                subject: header.trim().trim_start_matches("Subject:").trim().to_owned(),
+                read: flags.contains(&imap::types::Flag::Seen),
+                flagged: flags.contains(&imap::types::Flag::Flagged),
+                imap_uid: one.uid.unwrap(),
+            }
+        });
+        let mut mails: Vec<_> = mails.collect();
+        mails.sort_by_key(|mail| mail.imap_uid);
+        mails
+    }
+
+    fn uid(&mut self, mailbox: &str, subject: &str) -> String {
+        let mails = self.mails(mailbox);
+        let found = mails.iter().find(|mail| mail.subject == subject);
+        found.unwrap_or_else(|| panic!("no mail {subject} in {mailbox}")).imap_uid.to_string()
+    }
+
+    /// Sets or clears a flag, as `+FLAGS (\Seen)`.
+    pub(crate) fn store(&mut self, mailbox: &str, subject: &str, what: &str) {
+        let uid = self.uid(mailbox, subject);
+        self.imap.uid_store(uid, what).unwrap();
+    }
+
+    /// Moves a mail.
+    pub(crate) fn move_mail(&mut self, mailbox: &str, subject: &str, target: &str) {
+        let uid = self.uid(mailbox, subject);
+        self.imap.uid_mv(uid, target).unwrap();
+    }
+
+    /// Deletes a mail for good.
+    pub(crate) fn delete_mail(&mut self, mailbox: &str, subject: &str) {
+        let uid = self.uid(mailbox, subject);
+        self.imap.uid_store(&uid, "+FLAGS.SILENT (\\Deleted)").unwrap();
+        self.imap.uid_expunge(uid).unwrap();
+    }
+
+    /// Calls a method of Horde over its stock JSON-RPC.
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Value {
+        let url = format!("http://127.0.0.1:{}/horde/rpc.php", port(8481));
+        let answer = self
+            .http
+            .post(url)
+            .basic_auth(&self.user, Some(format!("{}-pw", self.user)))
+            .json(&json!({ "method": method, "params": params, "id": 1 }))
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("no Horde: start the stack with tests/run ({error})"));
+        let text = answer.text().await.unwrap();
+        let answer: Value =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method}: {text}"));
+        answer.get("result").unwrap_or_else(|| panic!("{method}: {text}")).clone()
+    }
+
+    /// Adds a contact; answers its uid.
+    pub(crate) async fn add_card(&self, first: &str, last: &str) -> String {
+        let email = format!("{}@example.test", last.to_lowercase());
+        let card = json!({ "firstname": first, "lastname": last, "email": email });
+        let uid = self.call("contacts.import", json!([card, "array"])).await;
+        uid.as_str().unwrap().to_owned()
+    }
+
+    /// Changes fields of a contact.
+    pub(crate) async fn change_card(&self, uid: &str, fields: Value) {
+        self.call("contacts.replace", json!([uid, fields, "array"])).await;
+    }
+
+    /// Deletes a contact.
+    pub(crate) async fn delete_card(&self, uid: &str) {
+        self.call("contacts.delete", json!([uid])).await;
+    }
+
+    /// One contact as Horde has it, by Horde's names of the fields.
+    pub(crate) async fn card(&self, uid: &str) -> Value {
+        let cards = self.call("contacts.export", json!([uid, "array"])).await;
+        if cards.is_array() { cards[0].clone() } else { cards }
+    }
+
+    /// All contacts, sorted.
+    pub(crate) async fn cards(&self) -> Vec<Card> {
+        let uids = self.call("contacts.listUids", json!([])).await;
+        let uids: Vec<String> = match uids {
+            Value::Array(all) => all.iter().map(|uid| uid.as_str().unwrap().to_owned()).collect(),
+            Value::Object(all) => {
+                all.values().map(|uid| uid.as_str().unwrap().to_owned()).collect()
+            }
+            other => panic!("{other}"),
+        };
+        let mut cards = Vec::new();
+        for uid in uids {
+            let card = self.card(&uid).await;
+            let field = |name: &str| card[name].as_str().unwrap_or_default().to_owned();
+            cards.push(Card {
+                first: field("firstname"),
+                last: field("lastname"),
+                email: field("email"),
+                company: field("company"),
+                uid,
+            });
+        }
+        cards.sort();
+        cards
+    }
+
+    /// The page on which the user sees the devices, as a browser gets it after a login.
+    pub(crate) async fn device_page(&self) -> String {
+        let base = format!("http://127.0.0.1:{}/horde", port(8481));
+        let user = &self.user;
+        let form =
+            format!("app=&login_post=1&url=&anchor_string=&horde_user={user}&horde_pass={user}-pw");
+        let login = self
+            .http
+            .post(format!("{base}/login.php"))
+            .header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = login.body(form).send().await.unwrap();
+        assert_eq!(answer.status(), 302, "Horde's login");
+        // Horde sets one of them twice: the last counts.
+        let mut cookies = BTreeMap::new();
+        for cookie in answer.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = cookie.split_once('=').unwrap();
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let cookies = cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies: Vec<_> = cookies.collect();
+        let page = self
+            .http
+            .get(format!("{base}/services/prefs.php?app=horde&group=activesync"))
+            .header("Cookie", cookies.join("; "));
+        page.send().await.unwrap().text().await.unwrap()
+    }
+}
+
+/// A short message with a date of today.
+pub(crate) fn letter(subject: &str, body: &str) -> String {
+    dated(subject, body, &jiff::Zoned::now())
+}
+
+fn dated(subject: &str, body: &str, date: &jiff::Zoned) -> String {
+    let date = date.strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
+    format!(
+        "From: Ann Other <ann@example.test>\r\nTo: someone@example.test\r\nSubject: {subject}\r\nDate: {date}\r\nMessage-ID: <{}@example.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}",
+        uuid::Uuid::new_v4()
+    )
+}

@@ -1,0 +1,118 @@
+//! The swing: one phone whose requests go now to Horde's own server, now to ours.
+//!
+//! Mail and contacts change on both sides for 40 rounds; nothing may be lost, doubled or started
+//! over, and at the end the phone holds what the server has and what a fresh device gets.
+//! `SWING_SEED` repeats a run. The control, with Horde's own server on both ends, runs with
+//! `SWING_CONTROL=1`; what it fails by itself is named in tests/scenario/KNOWN.md.
+
+mod round;
+
+use horde_eas::probe::node::Look as _;
+use horde_eas::probe::phone::Phone;
+use horde_eas::wbxml::pages::{Contacts, Email};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use crate::support::world::{End, World, variable_or};
+use crate::swing::round::{SUB, Swing, contact_wish, mail_wish};
+
+#[tokio::test]
+async fn a_phone_swings_between_both_servers_at_12_1() {
+    swing("12.1", [End::Horde, End::Sidecar]).await;
+}
+
+#[tokio::test]
+async fn a_phone_swings_between_both_servers_at_14_1() {
+    swing("14.1", [End::Horde, End::Sidecar]).await;
+}
+
+/// The control: what Horde's own server makes of the same script. Nothing is compared with
+/// another server, so it only says what may be demanded of a swing.
+#[tokio::test]
+async fn the_control_stays_with_horde() {
+    if variable_or("SWING_CONTROL", "").is_empty() {
+        println!("left out: set SWING_CONTROL=1 to run the control");
+        return;
+    }
+    swing("14.1", [End::Horde, End::Horde]).await;
+}
+
+async fn swing(version: &str, ends: [End; 2]) {
+    let seed = variable_or("SWING_SEED", "").parse().unwrap_or_else(|_| rand::random::<u64>());
+    println!("SWING_SEED={seed} version={version} ends={ends:?}");
+    let mut world = World::new().await;
+    world.make_mailbox(SUB);
+    for n in 0..12 {
+        world.mail("INBOX", &format!("seed {n}"));
+    }
+    for n in 0..8 {
+        world.add_card("Seed", &format!("Card{n}")).await;
+    }
+    let phone = world.phone(ends[0], version);
+    let mut swing = Swing::new(world, phone, StdRng::seed_from_u64(seed), ends);
+    swing.pair().await;
+    for round in 1..=ROUNDS {
+        swing.round(round).await;
+        if round % 10 == 0 {
+            swing.device_page().await;
+        }
+    }
+    swing.settle().await;
+    swing.compare().await;
+    println!("{} requests: {:?}", swing.requests, swing.counts);
+    for end in ends {
+        let mut fresh = swing.world.phone(end, version);
+        fill(&mut fresh).await;
+        assert_eq!(
+            contents(&fresh),
+            contents(&swing.phone),
+            "a fresh device at {end:?} (left) and the phone (right)"
+        );
+    }
+    swing.device_page().await;
+}
+
+/// Syncs a fresh device.
+async fn fill(phone: &mut Phone) {
+    phone.provision().await.unwrap();
+    assert_eq!(phone.folder_sync().await.unwrap().status, 1);
+    for name in ["Inbox", SUB] {
+        let id = phone.folder_named(name).unwrap().id.clone();
+        assert_eq!(phone.sync_all(mail_wish(&id)).await.unwrap().status, 1);
+    }
+    let id = phone.folder_of(9).unwrap().id.clone();
+    assert_eq!(phone.sync_all(contact_wish(&id)).await.unwrap().status, 1);
+}
+
+/// Everything that a phone shows its user: one line for each item.
+fn contents(phone: &Phone) -> Vec<String> {
+    let mut all = Vec::new();
+    for (id, held) in &phone.collections {
+        let folder = phone.folders.get(id).map_or("?", |folder| &*folder.name);
+        for item in held.items.values() {
+            let field = |tag| item.value(&[tag]).unwrap_or_default();
+            all.push(if held.class == "Email" {
+                let flag = item.value(&[Email::Flag, Email::Status]).unwrap_or_default();
+                let flag = if flag == "2" { "flagged" } else { "plain" };
+                format!("{folder} {} read={} {flag}", field(Email::Subject), field(Email::Read))
+            } else {
+                format!(
+                    "{folder} {} {} {} {}",
+                    field(Contacts::FirstName),
+                    field(Contacts::LastName),
+                    field(Contacts::Email1Address),
+                    field(Contacts::CompanyName)
+                )
+            });
+        }
+    }
+    all.sort();
+    all
+}
+
+/// True once in so many times.
+fn one_in(random: &mut StdRng, times: u32) -> bool {
+    random.random_range(0..times) == 0
+}
+
+const ROUNDS: usize = 40;
