@@ -9,7 +9,6 @@ use horde_eas::probe::link::Link;
 use horde_eas::probe::phone::Phone;
 use serde_json::{Value, json};
 
-use crate::support::mailbox::Other;
 use crate::support::stack::port;
 
 /// The two servers that a phone may be pointed at.
@@ -22,9 +21,6 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// Both.
-    pub(crate) const BOTH: [Self; 2] = [Self::Horde, Self::Sidecar];
-
     /// Its address.
     pub(crate) fn url(self) -> String {
         let (variable, port) = match self {
@@ -147,16 +143,6 @@ impl World {
     /// Puts a short message with a subject into a mailbox.
     pub(crate) fn mail(&mut self, mailbox: &str, subject: &str) {
         self.append(mailbox, letter(subject, "Hello.\r\n").as_bytes());
-    }
-
-    /// Puts a short message into the inbox, sent and received some days ago.
-    pub(crate) fn old_mail(&mut self, subject: &str, days: i64) {
-        let then = jiff::Zoned::now().checked_sub(jiff::Span::new().days(days)).unwrap();
-        let mut other = Other::new(&self.user);
-        let letter = dated(subject, "Hello.\r\n", &then);
-        let uid =
-            other.append("", &then.strftime("%d-%b-%Y %H:%M:%S %z").to_string(), letter.as_bytes());
-        other.run(&format!("UID MOVE {uid} INBOX"));
     }
 
     /// The mails of a mailbox, by uid.

@@ -101,14 +101,14 @@ impl Swing {
 
     pub(super) async fn round(&mut self, round: usize) {
         self.round = round;
-        println!("round {round} at {:?}", self.started.elapsed());
+        eprintln!("round {round} at {:?}", self.started.elapsed());
         for _ in 0..self.random.random_range(1..=3) {
             self.server_acts().await;
         }
-        if round % 7 == 0 {
+        if round.is_multiple_of(7) {
             self.folders().await;
         }
-        if round % 9 == 0 {
+        if round.is_multiple_of(9) {
             self.ping().await;
         }
         let commands = self.phone_acts();
@@ -152,7 +152,7 @@ impl Swing {
             subjects.retain(|subject| !self.flagged_by_phone.contains(subject));
         }
         let Some(subject) = self.pick(subjects) else { return };
-        println!("round {} server act {act} on {subject} in {mailbox}", self.round);
+        eprintln!("round {} server act {act} on {subject} in {mailbox}", self.round);
         match act {
             2 => {
                 let sign = if one_in(&mut self.random, 2) { '+' } else { '-' };
@@ -220,7 +220,7 @@ impl Swing {
                     }
                 };
                 self.count("phone mail change");
-                println!("round {} phone on {subject} ({id}): {fields:?}", self.round);
+                eprintln!("round {} phone on {subject} ({id}): {fields:?}", self.round);
                 self.flagged_by_phone.insert(subject);
                 commands.push(change(&id, fields));
             }
@@ -330,7 +330,7 @@ impl Swing {
             // Horde leaves a collection without changes out of some answers.
             let Some(brought) = synced.collections.get(&wish.id) else { continue };
             self.check(brought, &at, &request);
-            println!(
+            eprintln!(
                 "round {} {} {} {:?}: +{:?} ~{:?} -{:?} more={} {:?}",
                 self.round,
                 if at == End::Horde.url() { "horde  " } else { "sidecar" },
