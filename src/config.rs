@@ -3,6 +3,7 @@
 //! `HORDE_EAS__HTTP__LISTEN=0.0.0.0:8480` sets `listen` of `[http]`.
 //! A key that nobody knows is an error, so that a slip of the pen is not a silent default.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use config::{Environment, File, FileFormat};
@@ -61,7 +62,9 @@ impl Config {
         }
         let environment =
             Environment::with_prefix("HORDE_EAS").prefix_separator("__").separator("__");
-        let read = builder.add_source(environment.try_parsing(true)).build()?;
+        let environment =
+            environment.try_parsing(true).list_separator(",").with_list_parse_key("http.proxies");
+        let read = builder.add_source(environment).build()?;
         let config: Self = read.try_deserialize()?;
         config.check()?;
         Ok(config)
@@ -74,14 +77,42 @@ impl Config {
             let why = format!("`{version}` is no version; 14.1 is one");
             return Err(Error::Value { key: "commands.max_version", why });
         }
-        if !(1..=60).contains(&self.commands.poll_seconds) {
-            let why = "must be 1 to 60".to_owned();
-            return Err(Error::Value { key: "commands.poll_seconds", why });
-        }
-        if self.http.body_bytes < 65_536 {
-            let why = "must be at least 65536".to_owned();
-            return Err(Error::Value { key: "http.body_bytes", why });
+        for (key, value, range) in self.numbers() {
+            if !range.contains(&value) {
+                let why = format!("must be {} to {}", range.start(), range.end());
+                return Err(Error::Value { key, why });
+            }
         }
         Ok(())
+    }
+
+    /// The numbers that have a range.
+    fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let mut numbers = vec![
+            ("commands.poll_seconds", self.commands.poll_seconds, 1..=60),
+            ("horde.connect_timeout", self.horde.connect_timeout, 1..=300),
+            ("horde.credentials_seconds", self.horde.credentials_seconds, 0..=86_400),
+            ("horde.timeout", self.horde.timeout, 1..=3_600),
+            ("http.body_bytes", wide(self.http.body_bytes), 65_536..=1 << 31),
+            ("http.body_seconds", self.http.body_seconds, 1..=3_600),
+            ("http.connections", wide(self.http.connections), 1..=100_000),
+            ("http.shutdown_seconds", self.http.shutdown_seconds, 0..=3_600),
+            ("http.threads", wide(self.http.threads), 0..=1_024),
+            ("imap.connect_timeout", self.imap.connect_timeout, 1..=300),
+            ("imap.sessions_per_user", wide(self.imap.sessions_per_user), 1..=100),
+            ("imap.threads", wide(self.imap.threads), 1..=10_000),
+            ("imap.timeout", self.imap.timeout, 1..=3_600),
+        ];
+        for (state, connections, timeout) in [
+            (Some(&self.state), "state.connections", "state.timeout_seconds"),
+            (self.history.as_ref(), "history.connections", "history.timeout_seconds"),
+        ] {
+            if let Some(state) = state {
+                numbers.push((connections, wide(state.connections), 1..=1_000));
+                numbers.push((timeout, state.timeout_seconds, 1..=300));
+            }
+        }
+        numbers
     }
 }

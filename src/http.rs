@@ -9,15 +9,17 @@ mod reply;
 mod request;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use rand::Rng as _;
 use serde::Deserialize;
 
 use crate::command::Services;
+use crate::logging;
 
 /// Where the server listens, and what it takes.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +27,9 @@ use crate::command::Services;
 pub struct Config {
     /// Address and port to listen on. Default `127.0.0.1:8480`.
     pub listen: String,
+    /// Addresses of web servers in front, whose X-Forwarded-For is believed: for the log.
+    /// Default `["127.0.0.1", "::1"]`.
+    pub proxies: Vec<IpAddr>,
     /// Threads; 0 for one a core. Default 0.
     pub threads: usize,
     /// Connections at most for each thread, 1 to 100000. Default 25000.
@@ -41,6 +46,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8480".to_owned(),
+            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             threads: 0,
             connections: 25_000,
             body_bytes: 16 * 1024 * 1024,
@@ -94,9 +100,12 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Everything under the protocol's path, whatever the case of its letters.
 async fn route(http: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let path = http.path().trim_end_matches('/');
-    if path.eq_ignore_ascii_case(PATH) {
-        return request::handle(http, payload, state).await;
+    let is_ours = http.path().split_at_checked(PATH.len()).is_some_and(|(path, rest)| {
+        path.eq_ignore_ascii_case(PATH) && (rest.is_empty() || rest.starts_with('/'))
+    });
+    if is_ours {
+        let id = format!("{:08x}", rand::rng().random::<u32>());
+        return logging::within(id, request::handle(http, payload, state)).await;
     }
     HttpResponse::NotFound()
         .content_type("text/plain")

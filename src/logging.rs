@@ -42,8 +42,18 @@ pub fn start(config: &Config) {
         // One record is one line, whatever a client put into it.
         let text: String =
             text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-        writeln!(out, "{:5} {text}", record.level())
+        let request = REQUEST.try_with(|id| format!(" req={id}")).unwrap_or_default();
+        writeln!(out, "{:5} {text}{request}", record.level())
     });
     // A test may have started a log already.
     drop(builder.try_init());
+}
+
+/// Runs a future; lines that it writes to the log end with the request's id.
+pub async fn within<F: Future>(request: String, future: F) -> F::Output {
+    REQUEST.scope(request, future).await
+}
+
+tokio::task_local! {
+    static REQUEST: String;
 }

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::backend::profile::Site;
 use crate::backend::{Account, Credentials, Kind};
-use crate::command::Services;
 use crate::eas::version::ProtocolVersion;
+use crate::http::State;
 use crate::http::reply::Refusal;
-use crate::http::request::header_of;
+use crate::http::request::{client_address, header_of, plain};
 use crate::secret::Secret;
 
 /// Proves who calls.
@@ -19,7 +19,7 @@ use crate::secret::Secret;
 /// Wrong user and wrong password have one answer; when nobody can tell, it is 503 and never 401.
 pub(super) async fn login(
     http: &HttpRequest,
-    services: &Services,
+    state: &State,
     site: &Site,
     versions: &[ProtocolVersion],
 ) -> Result<Account, Refusal> {
@@ -33,13 +33,11 @@ pub(super) async fn login(
         login: site.login_rule.apply(&user).to_owned(),
         password: Secret::new(password),
     };
-    match services.accounts.login(&credentials).await {
+    match state.services.accounts.login(&credentials).await {
         Ok(account) => Ok(account),
         Err(error) if error.kind == Kind::Refused => {
-            let peer = http.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-            let user: String =
-                credentials.login.chars().filter(|letter| !letter.is_control()).take(64).collect();
-            log::warn!("Login failed user={user} peer={peer}");
+            let peer = client_address(http, &state.config.proxies);
+            log::warn!("Login failed user={} peer={peer}", plain(&credentials.login));
             Err(Refusal::unauthorized(versions, site))
         }
         Err(error) if error.kind == Kind::Denied => {

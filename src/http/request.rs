@@ -3,6 +3,7 @@
 //! [MS-ASHTTP] §2.2.1.1
 
 use std::io::Read as _;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ pub(super) async fn handle(
         Err(refusal) => refusal.into_response(),
     };
     let response = reply::compress(response, accepts_gzip);
-    log_line(&http, &trace, response.status().as_u16(), began.elapsed());
+    log_line(&http, &state.config.proxies, &trace, response.status().as_u16(), began.elapsed());
     response
 }
 
@@ -78,7 +79,7 @@ async fn answer(
         return Err(Refusal::new(403, "ActiveSync is switched off in Horde's configuration"));
     }
     let versions = versions(services, &site);
-    let account = auth::login(http, services, &site, &versions).await?;
+    let account = auth::login(http, state, &site, &versions).await?;
     trace.user.clone_from(&account.profile.user);
     if http.method() == Method::OPTIONS {
         trace.command = "OPTIONS".to_owned();
@@ -213,10 +214,10 @@ pub(super) fn header_of<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str
 }
 
 /// One line for each request.
-fn log_line(http: &HttpRequest, trace: &Trace, status: u16, took: Duration) {
+fn log_line(http: &HttpRequest, proxies: &[IpAddr], trace: &Trace, status: u16, took: Duration) {
     let notes: String =
         trace.notes.iter().map(|(key, value)| format!(" {key}={}", plain(value))).collect();
-    let peer = http.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let peer = client_address(http, proxies);
     let command = if trace.command.is_empty() { http.method().as_str() } else { &trace.command };
     log::info!(
         "{} answered user={} device={} cmd={} version={} peer={peer} http={status} ms={}{notes}",
@@ -229,8 +230,19 @@ fn log_line(http: &HttpRequest, trace: &Trace, status: u16, took: Duration) {
     );
 }
 
+/// Where the client is, for the log: the peer, or what a web server in front says of it.
+pub(super) fn client_address(http: &HttpRequest, proxies: &[IpAddr]) -> String {
+    let Some(peer) = http.peer_addr().map(|peer| peer.ip()) else { return String::new() };
+    let said = http.headers().get_all("X-Forwarded-For").last();
+    // The last address is the one that the web server added; those before it anybody can send.
+    let client: Option<IpAddr> = said
+        .filter(|_| proxies.contains(&peer))
+        .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    client.unwrap_or(peer).to_string()
+}
+
 /// What a client sent, fit for a line of the log.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars()
         .take(64)
         .map(|letter| if letter.is_control() || letter == ' ' { '_' } else { letter })
@@ -240,3 +252,40 @@ fn plain(text: &str) -> String {
 /// The versions whose documents are all there.
 const WORKING: [ProtocolVersion; 3] =
     [ProtocolVersion::V12_1, ProtocolVersion::V14_0, ProtocolVersion::V14_1];
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use actix_web::test::TestRequest;
+
+    use crate::http::request::{accepts_gzip, client_address, plain};
+
+    #[test]
+    fn only_a_proxy_is_believed_and_only_its_own_word() {
+        let from = |peer: &str, said: &str| {
+            let request = TestRequest::default().insert_header(("X-Forwarded-For", said));
+            let request = request.peer_addr(format!("{peer}:1000").parse().unwrap());
+            client_address(&request.to_http_request(), &[IpAddr::V4(Ipv4Addr::LOCALHOST)])
+        };
+        assert_eq!(from("127.0.0.1", "192.0.2.1, 192.0.2.2"), "192.0.2.2");
+        assert_eq!(from("127.0.0.1", "192.0.2.1, nonsense\tuser=root"), "127.0.0.1");
+        assert_eq!(from("192.0.2.9", "192.0.2.1"), "192.0.2.9");
+    }
+
+    #[test]
+    fn quality_0_means_no() {
+        for yes in ["gzip", "deflate, GZIP", "br;q=0, gzip;q=0.5"] {
+            assert!(accepts_gzip(yes), "{yes}");
+        }
+        for no in ["", "identity", "gzip;q=0", "gzip; q=0.0", "xgzip"] {
+            assert!(!accepts_gzip(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_sent_stays_one_word_of_one_line() {
+        assert_eq!(plain("a b\nERROR x"), "a_b_ERROR_x");
+        assert_eq!(plain(&"x".repeat(100)).len(), 64);
+    }
+}

@@ -48,10 +48,20 @@ fn an_unknown_key_is_named() {
 
 #[test]
 fn nonsense_is_refused_by_its_key() {
-    let file = tempfile("[commands]\npoll_seconds = 0\n");
-    let error = Config::load(Some(&file)).expect_err("no sense").to_string();
-    std::fs::remove_file(&file).unwrap();
-    assert!(error.contains("commands.poll_seconds"), "{error}");
+    let cases = [
+        ("[commands]\npoll_seconds = 0", "commands.poll_seconds: must be 1 to 60"),
+        ("[commands]\nmax_version = \"15\"", "commands.max_version: `15` is no version"),
+        ("[http]\nbody_bytes = 1000", "http.body_bytes: must be 65536 to"),
+        ("[http]\nproxies = [\"here\"]", "http.proxies"),
+        ("[state]\nconnections = 0", "state.connections: must be 1 to 1000"),
+        ("[history]\ntimeout_seconds = 301", "history.timeout_seconds: must be 1 to 300"),
+    ];
+    for (text, expected) in cases {
+        let file = tempfile(text);
+        let error = Config::load(Some(&file)).expect_err("no sense").to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
 }
 
 fn tempfile(text: &str) -> std::path::PathBuf {

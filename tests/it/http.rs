@@ -90,7 +90,7 @@ fn the_base64_query_and_other_spellings_of_the_path_do_as_well() {
     let server = Server::with(Fault::None);
     // 14.1, FolderSync, locale, DeviceId 01 02, no policy key, DeviceType SP.
     let query = "jQkJBAIBAgACU1A=";
-    for path in [PATH, "/microsoft-server-activesync", "/MICROSOFT-SERVER-ACTIVESYNC/"] {
+    for path in [PATH, "/microsoft-server-activesync", "/MICROSOFT-SERVER-ACTIVESYNC/default.eas"] {
         let request = Request::folder_sync().header("MS-ASProtocolVersion", "");
         let answer = request.target(&format!("{path}?{query}")).send(&server);
         assert_eq!(answer.status, 200, "{path}: {:?}", answer.text());

@@ -3,8 +3,10 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can not go on may panic")]
 
 mod bridge;
+mod cli;
 mod codec;
 mod config;
+mod deploy;
 mod golden;
 mod http;
 mod mail;

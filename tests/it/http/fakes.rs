@@ -122,7 +122,8 @@ impl Accounts for Fake {
         if self.fault == Fault::Login {
             return Err(backend::Error::new(backend::Kind::Unavailable, "no LDAP"));
         }
-        let password = credentials.password.expose().as_str();
+        // As somebody on the way to a real mail server does.
+        let password = credentials.password.expose().split('\0').next().unwrap_or_default();
         if (credentials.login.as_str(), password) != ("ann", "ann-pw") {
             return Err(backend::Error::new(backend::Kind::Refused, "wrong"));
         }

@@ -1,0 +1,93 @@
+//! The program as an operator runs it.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program with an input; the environment has no configuration for it.
+fn run(arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_horde-eas"))
+        .args(arguments)
+        .env_remove("HORDE_EAS_CONFIG")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn help_names_the_subcommands() {
+    let help = run(&["--help"], &[], b"");
+    assert!(help.status.success());
+    for name in ["serve", "check", "probe", "decode", "encode", "reference"] {
+        assert!(text(&help.stdout).contains(name), "{name}");
+        let own = run(&[name, "--help"], &[], b"");
+        assert!(own.status.success() && text(&own.stdout).contains("Usage"), "{name}");
+    }
+    assert_eq!(run(&["nonsense"], &[], b"").status.code(), Some(2));
+}
+
+#[test]
+fn encode_undoes_decode() {
+    let bytes = b"\x03\x01\x6a\x00\x00\x07\x56\x52\x030\x00\x01\x01";
+    let decoded = run(&["decode"], &[], bytes);
+    assert!(decoded.status.success());
+    assert!(text(&decoded.stdout).contains("FolderSync"), "{}", text(&decoded.stdout));
+    let encoded = run(&["encode"], &[], &decoded.stdout);
+    assert_eq!((encoded.status.code(), encoded.stdout.as_slice()), (Some(0), bytes.as_slice()));
+}
+
+#[test]
+fn what_can_not_be_read_is_told_on_standard_error() {
+    for (name, input) in [("decode", b"\x03\x01".as_slice()), ("encode", b"<a".as_slice())] {
+        let output = run(&[name], &[], input);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(output.stdout.is_empty(), "{name}");
+        assert!(text(&output.stderr).starts_with("horde-eas: "), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_reference_names_the_commands() {
+    let reference = run(&["reference"], &[], b"");
+    assert!(reference.status.success());
+    for name in ["FolderSync", "Ping", "SyncKey"] {
+        assert!(text(&reference.stdout).contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_configuration_with_a_slip_is_refused() {
+    let missing = run(&["serve", "--config", "/nonexistent.toml"], &[], b"");
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("/nonexistent.toml"), "{}", text(&missing.stderr));
+    let slip = run(&["serve"], &[("HORDE_EAS__HTTP__LISTENN", "127.0.0.1:1")], b"");
+    assert_eq!(slip.status.code(), Some(1));
+    assert!(text(&slip.stderr).contains("listenn"), "{}", text(&slip.stderr));
+    let port = run(&["serve"], &[("HORDE_EAS__HTTP__LISTEN", "nowhere:0:0")], b"");
+    assert_eq!(port.status.code(), Some(1));
+    assert!(text(&port.stderr).contains("nowhere:0:0"), "{}", text(&port.stderr));
+}
+
+#[test]
+fn check_says_what_to_mend_where_nothing_answers() {
+    let nowhere = [
+        ("HORDE_EAS__STATE__PORT", "9"),
+        ("HORDE_EAS__HORDE__URL", "http://127.0.0.1:9/horde"),
+        ("HORDE_EAS__STATE__PASSWORD", "very-secret"),
+    ];
+    let output = run(&["check"], &nowhere, b"");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    for word in ["[state]", "horde-bridge/install --check", "problems found"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains("very-secret") && !text(&output.stderr).contains("very-secret"));
+}
