@@ -10,6 +10,7 @@ mod deploy;
 mod golden;
 mod http;
 mod mail;
+mod mail_tls;
 mod pages;
 mod php;
 mod schema;
