@@ -39,6 +39,7 @@ horde_settings() {
   touch "$log/horde.log" "$log/php.log"
   chown www-data: "$log/horde.log" "$log/php.log"
   render imp-backends.php "$horde_etc/imp/backends.local.php" || true
+  render turba-backends.php "$horde_etc/turba/backends.local.php" || true
   render horde-prefs.php "$horde_etc/horde/prefs.local.php" || true
   render horde-conf.php "$horde_etc/horde/conf.php" || true
 }
