@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use crate::eas::body::{Body, BodyType};
 use crate::eas::class::contact::{Categories, Children, Contact};
 use crate::eas::scalar::{Base64, ClearableDate, Data};
+use crate::mime::html_text;
 use crate::pim::contact::fields::{FIELDS, Field};
 
 /// A contact as the bridge sends it.
@@ -128,8 +129,7 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
     set("anniversary", "Contacts:Anniversary", anniversary.as_deref());
     let children = contact.children.as_ref().map(|children| children.children.join(", "));
     set("children", "Contacts:Children", children.as_deref());
-    let notes = contact.body.as_ref().and_then(|body| body.data.as_ref()).map(Data::to_text);
-    if let Some(notes) = &notes {
+    if let Some(notes) = contact.body.as_ref().and_then(notes_in) {
         let text = if notes.trim().is_empty() { Value::Null } else { json!(notes) };
         attrs.insert("notes".to_owned(), text);
     }
@@ -152,6 +152,12 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
         None => {}
     }
     Value::Object(data)
+}
+
+/// Turba's notes are plain text: HTML is made readable.
+fn notes_in(body: &Body) -> Option<String> {
+    let text = body.data.as_ref().map(Data::to_text)?;
+    Some(if body.kind == BodyType::Html { html_text::to_text(&text) } else { text })
 }
 
 fn filled(card: &Card, attribute: &str) -> Option<String> {
@@ -330,11 +336,12 @@ mod tests {
 
     #[test]
     fn an_empty_body_clears_the_notes() {
-        let body = |text: &str| {
+        let body_of = |kind: BodyType, text: &str| {
             let data = Some(Data::from(text.to_owned()));
-            let (kind, estimated_data_size, truncated) = (BodyType::Text, None, None);
+            let (estimated_data_size, truncated) = (None, None);
             Some(Body { kind, estimated_data_size, truncated, data, preview: None })
         };
+        let body = |text: &str| body_of(BodyType::Text, text);
         let notes =
             |contact: &Contact| to_native(contact, |_| false).pointer("/attrs/notes").cloned();
         assert_eq!(notes(&Contact { body: body(""), ..Contact::default() }), Some(Value::Null));
@@ -342,5 +349,9 @@ mod tests {
             notes(&Contact { body: body("a\r\nb"), ..Contact::default() }),
             Some(json!("a\r\nb"))
         );
+        let html = body_of(BodyType::Html, "<p>one</p><p>two &amp; three</p>");
+        let text = notes(&Contact { body: html, ..Contact::default() });
+        let text = text.as_ref().and_then(Value::as_str).unwrap_or("").to_owned();
+        assert!(text.contains("two & three") && !text.contains('<'), "{text}");
     }
 }

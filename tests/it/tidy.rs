@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["*"]),
     ("mime", &[]),
     ("php", &[]),
-    ("pim", &["eas"]),
+    ("pim", &["eas", "mime"]),
     ("probe", &["eas", "secret", "wbxml"]),
     ("secret", &[]),
     ("state", &["clock", "eas", "php"]),
