@@ -11,7 +11,7 @@ class Hordeeas_Installer
     const APP = 'hordeeas';
 
     const HELP = <<<'TEXT'
-Usage: install [--horde DIR] [--check | --remove] [--link] [--allow ADDRESS]... [--secret-file FILE]
+Usage: install [--horde DIR] [--check | --remove] [--allow ADDRESS]... [--secret-file FILE]
 
 Puts the bridge into Horde as the hidden application "hordeeas".
 
@@ -19,7 +19,6 @@ Puts the bridge into Horde as the hidden application "hordeeas".
                       layouts of Debian, PEAR, git and composer when there is only one.
   --check             Changes nothing; says what is missing. Exit status 0 when all is well.
   --remove            Takes the bridge out again. Its configuration stays.
-  --link              Links to this folder instead of copying it.
   --allow ADDRESS     Address or network that may call the bridge (default: loopback).
   --secret-file FILE  File with a secret that callers must send.
 
@@ -49,7 +48,7 @@ TEXT;
 
     private static function options(array $args)
     {
-        $options = array('mode' => 'install', 'horde' => null, 'link' => false, 'allow' => array(), 'secret' => null);
+        $options = array('mode' => 'install', 'horde' => null, 'allow' => array(), 'secret' => null);
         while ($args) {
             $arg = array_shift($args);
             switch ($arg) {
@@ -61,10 +60,6 @@ TEXT;
                 case '--check':
                 case '--remove':
                     $options['mode'] = substr($arg, 2);
-                    break;
-
-                case '--link':
-                    $options['link'] = true;
                     break;
 
                 case '--horde':
@@ -194,23 +189,14 @@ TEXT;
         $kept = is_file($target . '/config/bridge.php') ? file_get_contents($target . '/config/bridge.php') : null;
         $this->writable(dirname($target));
         $this->clear($target);
-        if ($options['link']) {
-            mkdir($target . '/config', 0755, true);
-            foreach (array('rpc.php', 'lib') as $part) {
-                symlink($this->source . '/' . $part, $target . '/' . $part);
-            }
-        } else {
-            mkdir($target, 0755, true);
-            foreach (self::PARTS as $part) {
-                $this->copy($this->source . '/' . $part, $target . '/' . $part);
-            }
+        mkdir($target, 0755, true);
+        foreach (self::PARTS as $part) {
+            $this->copy($this->source . '/' . $part, $target . '/' . $part);
         }
         foreach (array('lib', 'config') as $closed) {
-            if (!is_link($target . '/' . $closed)) {
-                file_put_contents($target . '/' . $closed . '/.htaccess',
-                    "<IfModule mod_authz_core.c>\nRequire all denied\n</IfModule>\n"
-                    . "<IfModule !mod_authz_core.c>\nDeny from all\n</IfModule>\n");
-            }
+            $this->write($target . '/' . $closed . '/.htaccess',
+                "<IfModule mod_authz_core.c>\nRequire all denied\n</IfModule>\n"
+                . "<IfModule !mod_authz_core.c>\nDeny from all\n</IfModule>\n");
         }
         $this->configure($target . '/config/bridge.php', $kept, $options);
         $folder = $this->registryFolder();
