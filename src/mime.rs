@@ -16,6 +16,7 @@ pub mod kind;
 pub mod outline;
 pub mod text;
 pub mod thread;
+pub mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

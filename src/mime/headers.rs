@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use mail_parser::{Addr, Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use crate::mime::text::{clean_line, start_of, to_utf8};
+use crate::mime::words;
 
 /// The header of a message in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Headers {
     #[must_use]
     pub fn read(block: &[u8]) -> Self {
         let block = as_utf8(block);
-        let Some(message) = PARSER.parse_headers(block.as_ref()) else {
+        let Some(message) = PARSER.parse_headers(&block) else {
             return Self::default();
         };
         let from = mailboxes(&message, HeaderName::From);
@@ -136,22 +137,26 @@ pub fn decoded_words(text: &str) -> String {
     if !text.contains("=?") {
         return clean_line(text);
     }
-    let field = format!("Subject: {}\r\n\r\n", clean_line(text));
+    let field = format!("Subject: {}\r\n\r\n", words::joined(&clean_line(text)));
     PARSER
         .parse_headers(&field)
         .and_then(|message| self::text(&message, HeaderName::Subject))
         .unwrap_or_default()
 }
 
-/// A header block in UTF-8: lines with raw 8-bit text are taken for windows-1252 unless they
-/// are UTF-8.
-pub(crate) fn as_utf8(block: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(block).is_ok() {
-        return Cow::Borrowed(block);
-    }
-    let text: String =
-        block.split_inclusive(|byte| *byte == b'\n').map(|line| to_utf8(line, None)).collect();
-    Cow::Owned(text.into_bytes())
+/// A header block in UTF-8, its encoded words too.
+///
+/// Lines with raw 8-bit text are taken for windows-1252 unless they are UTF-8.
+pub(crate) fn as_utf8(block: &[u8]) -> String {
+    let text: Cow<'_, str> = match std::str::from_utf8(block) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => block
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(|line| to_utf8(line, None))
+            .collect::<String>()
+            .into(),
+    };
+    words::joined(&text).into_owned()
 }
 
 fn mailboxes(message: &Message<'_>, field: HeaderName<'static>) -> Vec<Mailbox> {

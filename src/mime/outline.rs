@@ -276,7 +276,12 @@ fn leaf(
     let offset = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
     let span = offset(part.offset_body)..offset(part.offset_end);
     let content = raw.get(span.clone()).unwrap_or_default();
-    let media_type = media_type(part).unwrap_or_else(|| assumed.to_owned());
+    let media_type = match media_type(part) {
+        // Parts that nobody could tell apart are shown as they are.
+        Some(whole) if whole.starts_with("multipart/") => TEXT_PLAIN.to_owned(),
+        Some(media_type) => media_type,
+        None => assumed.to_owned(),
+    };
     let encoding = part.content_transfer_encoding().map(Encoding::of).unwrap_or_default();
     let counted_size = match encoding {
         Encoding::Base64 => {
@@ -311,16 +316,21 @@ fn leaf(
     }
 }
 
-/// The file name; one in raw 8-bit text is read again as what it may be.
+/// The file name; one that can not be read is sought again in the header as it may be meant.
 fn attachment_name(part: &MessagePart<'_>, header: &[u8]) -> Option<String> {
+    let readable = |name: &&str| !name.contains(char::REPLACEMENT_CHARACTER);
     let name = part.attachment_name()?;
-    if !name.contains(char::REPLACEMENT_CHARACTER) {
+    if readable(&name) {
         return Some(name.to_owned());
     }
     let header = as_utf8(header);
-    let read_again = PARSER.parse_headers(header.as_ref());
-    let again = read_again.as_ref().and_then(|part| part.attachment_name());
-    Some(again.unwrap_or(name).to_owned())
+    let again = PARSER.parse_headers(&header);
+    let of_type = again
+        .as_ref()
+        .and_then(|part| part.content_type())
+        .and_then(|content_type| content_type.attribute("name"));
+    let found = again.as_ref().and_then(|part| part.attachment_name()).filter(readable);
+    Some(found.or(of_type.filter(readable)).unwrap_or(name).to_owned())
 }
 
 fn media_type(part: &MessagePart<'_>) -> Option<String> {

@@ -217,6 +217,8 @@ fn nothing_is_a_message_too() {
         assert!(message.attachments().len() < 2, "{raw:?}");
     }
     assert_eq!(text_in("no header at all", PLAIN), "no header at all");
+    let torn = "Content-Type: multipart/mixed\r\n\r\nno boundary";
+    assert_eq!(text_in(torn, PLAIN), "no boundary");
 }
 
 #[test]
@@ -260,6 +262,27 @@ fn threads_hold_together() {
     assert_eq!(first, id("Message-ID: <3@x>\r\nReferences: <1@x>\r\n <2@x>\r\n\r\n"));
     assert_ne!(first, id("Message-ID: <4@x>\r\n\r\n"));
     assert_eq!(id("Subject: a\r\n\r\n"), id("Subject: Re: A\r\n\r\n"));
+}
+
+#[test]
+fn encoded_words_are_read_as_they_are_meant() {
+    let subject = |words: &str| {
+        Message::whole(format!("Subject: {words}\r\n\r\n").as_bytes()).headers.subject
+    };
+    for (words, expected) in [
+        ("=?utf-8?q?=C3?= =?utf-8?q?=BC_x?=", "\u{fc} x"),
+        ("=?utf-8?b?w7w=?=\r\n =?UTF-8?B?w7w=?=", "\u{fc}\u{fc}"),
+        ("=?iso-2022-jp?b?GyRCJCI=?=\r\n =?iso-2022-jp?b?JCQbKEI=?=", "\u{3042}\u{3044}"),
+        ("a =?eucgb2312_cn?b?xOO6ww==?= b", "a \u{4f60}\u{597d} b"),
+        ("=?x-unknown?Q?What_is_=E4_this?=", "What is \u{e4} this"),
+        ("=?utf-8*de?q?x?= =?iso-8859-1?q?=FC?=", "x\u{fc}"),
+        ("=?utf-8?B?broken", "=?utf-8?B?broken"),
+        ("=?utf-8?x?abc?= =?", "=?utf-8?x?abc?= =?"),
+    ] {
+        assert_eq!(subject(words), expected, "{words}");
+    }
+    let from = Message::whole(b"From: =?utf-8?q?A=2C_B?= <a@b>, =?utf-8?b?Qw==?= <c@d>\r\n\r\n");
+    assert_eq!(spelled_list(&from.headers.from, "; ", 100), "\"A, B\" <a@b>; \"C\" <c@d>");
 }
 
 /// Promises that hold for whatever bytes.

@@ -132,6 +132,10 @@ fn hex_digit(byte: u8) -> u8 {
 #[must_use]
 pub fn to_utf8(bytes: &[u8], charset: Option<&str>) -> String {
     let named = charset.map(|name| name.trim().trim_matches(['"', '\'']));
+    let named = named.map(|name| {
+        let alias = ALIASES.iter().find(|(alias, _)| name.eq_ignore_ascii_case(alias));
+        alias.map_or(name, |(_, name)| name)
+    });
     match named
         .filter(|name| !claims_nothing(name))
         .and_then(|name| charset_decoder(name.as_bytes()))
@@ -222,3 +226,7 @@ pub fn clean_line(text: &str) -> String {
 pub fn start_of(text: &str, n_bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(n_bytes)).unwrap_or(text)
 }
+
+/// Names that only Python's mail library knows, and mailers made with it write.
+const ALIASES: [(&str, &str); 4] =
+    [("eucgb2312_cn", "gbk"), ("big5_tw", "big5"), ("utf_8", "utf-8"), ("cp932", "shift_jis")];

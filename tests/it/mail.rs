@@ -191,17 +191,23 @@ async fn mailboxes_have_names_parents_and_purposes() {
     let mut other = Other::new("user1992");
     let top = other.mailbox.clone();
     other.run(&format!("CREATE {top}/Entw&APw-rfe/sub"));
+    other.run(&format!("CREATE \"{top}/A&-B \\\"q\\\"\""));
     let found = imap().mailboxes(&user).await.unwrap();
     assert_eq!(found[0].name, "INBOX");
     let find = |name: &str| found.iter().find(|mailbox| mailbox.name == name).unwrap();
     let child = find(&format!("{top}/Entw\u{fc}rfe/sub"));
     assert!(child.name.ends_with(&child.label));
+    let odd = format!("{top}/A&B \"q\"");
+    assert_eq!(find(&odd).label, "A&B \"q\"");
+    let status = imap().status(&user, &["INBOX".to_owned(), odd.clone()]).await.unwrap();
+    assert!(status.contains_key(&odd));
     assert!(found.iter().any(|mailbox| mailbox.special_use == Some(horde_eas::backend::mail::SpecialUse::Trash)));
     let subscribed = account("user1992", |mail| mail.subscribed_only = true);
     let few = imap().mailboxes(&subscribed).await.unwrap();
     assert!(few.iter().any(|mailbox| mailbox.name == "INBOX"));
     assert!(!few.iter().any(|mailbox| mailbox.name.starts_with(&top)));
     other.run(&format!("DELETE {top}/Entw&APw-rfe/sub"));
+    other.run(&format!("DELETE \"{top}/A&-B \\\"q\\\"\""));
     drop(other.run(&format!("LIST \"\" {top}/*")));
 }
 

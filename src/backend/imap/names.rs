@@ -39,9 +39,23 @@ pub(super) fn encoded(name: &str) -> String {
     encoded
 }
 
+/// What a quoted string stands for: the parser leaves the backslashes in.
+pub(super) fn unquoted(text: &str) -> String {
+    let mut unquoted = String::with_capacity(text.len());
+    let mut escaped = false;
+    for character in text.chars() {
+        escaped = character == '\\' && !escaped;
+        if !escaped {
+            unquoted.push(character);
+        }
+    }
+    unquoted
+}
+
 /// A name from the wire in UTF-8; what is no modified UTF-7 stays as it is.
 pub(super) fn decoded(name: &str) -> String {
-    try_decoded(name).unwrap_or_else(|| name.to_owned())
+    let name = unquoted(name);
+    try_decoded(&name).unwrap_or(name)
 }
 
 fn try_decoded(name: &str) -> Option<String> {
@@ -148,6 +162,7 @@ mod tests {
             assert_eq!(decoded(wire), name);
         }
         assert_eq!(decoded("a&b"), "a&b");
+        assert_eq!(decoded("A&-B \\\"q\\\" \\\\"), "A&B \"q\" \\");
         assert_eq!(mailbox("a\"\\\r\n"), "\"a\\\"\\\\&AA0ACg-\"");
     }
 

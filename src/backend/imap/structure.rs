@@ -2,6 +2,7 @@
 
 use imap_proto::{BodyContentCommon, BodyContentSinglePart, BodyStructure, ContentEncoding};
 
+use crate::backend::imap::names;
 use crate::mime::headers::decoded_words;
 use crate::mime::outline::{Outline, Part};
 use crate::mime::text::Encoding;
@@ -67,9 +68,11 @@ fn part(
     choice: Option<String>,
 ) -> Part {
     let disposition = common.disposition.as_ref();
-    let name = disposition
-        .and_then(|disposition| parameter(&disposition.params, "filename"))
-        .or_else(|| parameter(&common.ty.params, "name"));
+    let file_name = disposition.and_then(|disposition| parameter(&disposition.params, "filename"));
+    let name = match file_name {
+        Some(name) if !name.contains(char::REPLACEMENT_CHARACTER) => Some(name),
+        odd => parameter(&common.ty.params, "name").or(odd),
+    };
     let bare = |text: &std::borrow::Cow<'_, str>| {
         text.trim().trim_start_matches('<').trim_end_matches('>').to_owned()
     };
@@ -86,7 +89,7 @@ fn part(
             }
         },
         name,
-        description: other.description.as_deref().map(decoded_words),
+        description: other.description.as_deref().map(|text| decoded_words(&names::unquoted(text))),
         content_id: other.id.as_ref().map(bare),
         content_location: common.location.as_ref().map(bare),
         is_attachment: disposition
@@ -109,13 +112,19 @@ fn parameter(parameters: &Parameters<'_>, wanted: &str) -> Option<String> {
         parameters
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_ref())
+            .map(|(_, value)| names::unquoted(value))
     };
     if let Some(value) = find(&format!("{wanted}*")) {
-        return Some(extended(value));
+        let value = extended(&value);
+        // A name that can not be read may stand in the older form, too.
+        let older = find(wanted).map(|older| decoded_words(&older));
+        return match older {
+            Some(older) if value.contains(char::REPLACEMENT_CHARACTER) => Some(older),
+            _ => Some(value),
+        };
     }
     if let Some(value) = find(wanted) {
-        return Some(decoded_words(value));
+        return Some(decoded_words(&value));
     }
     // `name*0`, `name*1*`: the first may carry the charset of all that is encoded.
     let mut joined = String::new();
@@ -123,9 +132,9 @@ fn parameter(parameters: &Parameters<'_>, wanted: &str) -> Option<String> {
     for number in 0..MAX_PIECES {
         if let Some(piece) = find(&format!("{wanted}*{number}*")) {
             is_extended = true;
-            joined.push_str(piece);
+            joined.push_str(&piece);
         } else if let Some(piece) = find(&format!("{wanted}*{number}")) {
-            joined.push_str(piece);
+            joined.push_str(&piece);
         } else {
             break;
         }
