@@ -56,8 +56,7 @@ impl Refusal {
         response.content_type("text/plain; charset=utf-8").body(self.text + "\n")
     }
 
-    /// The client should come back later.
-    pub(super) fn unavailable() -> Self {
+    fn unavailable() -> Self {
         let headers = vec![("Retry-After", RETRY_SECONDS.to_owned())];
         Self { status: 503, text: "please try again later".to_owned(), headers }
     }

@@ -13,6 +13,7 @@ mod mail;
 mod mail_tls;
 mod pages;
 mod php;
+mod scenario;
 mod schema;
 mod state;
 mod support;

@@ -113,7 +113,7 @@ pub(crate) fn pool(config: &Config) -> Pool {
     Pool::new(opts(config))
 }
 
-fn opts(config: &Config) -> OptsBuilder {
+pub(crate) fn opts(config: &Config) -> OptsBuilder {
     OptsBuilder::default()
         .ip_or_hostname(config.host.clone())
         .tcp_port(config.port)

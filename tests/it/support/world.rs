@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use horde_eas::probe::link::Link;
 use horde_eas::probe::phone::Phone;
+use mysql_async::prelude::Queryable as _;
 use serde_json::{Value, json};
 
-use crate::support::stack::port;
+use crate::support::mailbox::Other;
+use crate::support::stack::{self, port};
 
 /// The two servers that a phone may be pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,7 @@ impl World {
         let mut world =
             Self::of(&format!("user{}", 300 + base + NEXT.fetch_add(1, Ordering::Relaxed)));
         world.empty().await;
+        world.know_the_trash().await;
         world
     }
 
@@ -110,6 +113,20 @@ impl World {
             Link::new(end.url(), &*self.user, format!("{}-pw", self.user), &id[..20]).unwrap();
         version.clone_into(&mut link.version);
         Phone::new(link)
+    }
+
+    /// IMP's preference for the trash, as the user sets it on IMP's pages.
+    async fn know_the_trash(&self) {
+        let mut conn = mysql_async::Conn::new(stack::opts(&stack::horde_database())).await.unwrap();
+        for (name, value) in [("trash_folder", "Trash"), ("use_trash", "1")] {
+            conn.exec_drop(
+                "REPLACE INTO horde_prefs (pref_uid, pref_scope, pref_name, pref_value) VALUES (?, 'imp', ?, ?)",
+                (&self.user, name, value),
+            )
+            .await
+            .unwrap();
+        }
+        conn.disconnect().await.unwrap();
     }
 
     async fn empty(&mut self) {
@@ -143,6 +160,27 @@ impl World {
     /// Puts a short message with a subject into a mailbox.
     pub(crate) fn mail(&mut self, mailbox: &str, subject: &str) {
         self.append(mailbox, letter(subject, "Hello.\r\n").as_bytes());
+    }
+
+    /// Puts a short message into the inbox, sent and received some days ago.
+    pub(crate) fn old_mail(&mut self, subject: &str, days: i64) {
+        let then = jiff::Zoned::now().checked_sub(jiff::Span::new().days(days)).unwrap();
+        let mut other = Other::new(&self.user);
+        let letter = dated(subject, "Hello.\r\n", &then);
+        let uid =
+            other.append("", &then.strftime("%d-%b-%Y %H:%M:%S %z").to_string(), letter.as_bytes());
+        other.run(&format!("UID MOVE {uid} INBOX"));
+    }
+
+    /// Removes a mailbox.
+    pub(crate) fn remove_mailbox(&mut self, name: &str) {
+        self.imap.unsubscribe(name).unwrap();
+        self.imap.delete(name).unwrap();
+    }
+
+    /// Whether a mailbox is there.
+    pub(crate) fn has_mailbox(&mut self, name: &str) -> bool {
+        self.imap.list(None, Some(name)).unwrap().iter().next().is_some()
     }
 
     /// The mails of a mailbox, by uid.

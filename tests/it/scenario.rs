@@ -1,0 +1,250 @@
+//! The scenarios: conversations that every ActiveSync server should hold, with checks.
+//!
+//! They run against Horde's own server, which is the oracle, and against ours. A check that fails
+//! at Horde must be named in `tests/scenario/KNOWN.md` with the reason why ours is right, and a
+//! named one that passes fails the suite; at ours nothing may fail.
+//! With `EAS_URL`, `EAS_USER` and `EAS_PASSWORD` the part that needs only a phone runs against
+//! any server. `SCENARIO=mail` runs only scenarios whose names begin so.
+
+mod contacts;
+mod folders;
+mod mail;
+mod mail_bodies;
+mod protocol;
+mod replay;
+mod waiting;
+mod wrong;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use horde_eas::probe::Error;
+use horde_eas::probe::link::Link;
+use horde_eas::probe::phone::Phone;
+
+use crate::support::world::{End, World, variable_or};
+
+/// Where the conversations are held, and what came of the checks.
+pub(crate) struct Scene {
+    /// Which server, when it is one of the stack's.
+    pub(crate) end: Option<End>,
+    /// Protocol version.
+    pub(crate) version: &'static str,
+    url: String,
+    user: String,
+    password: String,
+    world: Option<World>,
+    failed: BTreeMap<String, String>,
+    passed: BTreeSet<String>,
+}
+
+impl Scene {
+    async fn of_the_stack(end: End, version: &'static str) -> Self {
+        let world = World::new().await;
+        let password = format!("{}-pw", world.user);
+        let (url, user) = (end.url(), world.user.clone());
+        let (failed, passed) = (BTreeMap::new(), BTreeSet::new());
+        Self { end: Some(end), version, url, user, password, world: Some(world), failed, passed }
+    }
+
+    /// A new device that knows nothing.
+    pub(crate) fn phone(&self) -> Phone {
+        self.phone_of(&self.user)
+    }
+
+    /// A new device of somebody with the same password.
+    pub(crate) fn phone_of(&self, user: &str) -> Phone {
+        let id = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+        let mut link = Link::new(&*self.url, user, &*self.password, &id[..20]).unwrap();
+        self.version.clone_into(&mut link.version);
+        Phone::new(link)
+    }
+
+    /// A new device that is paired and knows the hierarchy.
+    pub(crate) async fn paired(&self) -> Result<Phone, Error> {
+        let mut phone = self.phone();
+        phone.provision().await?;
+        phone.folder_sync().await?;
+        Ok(phone)
+    }
+
+    /// The server's side; scenarios that need it run on the stack only.
+    pub(crate) fn world(&mut self) -> &mut World {
+        self.world.as_mut().unwrap()
+    }
+
+    /// Writes down a check.
+    pub(crate) fn check(&mut self, id: &str, is_right: bool, detail: impl Into<String>) {
+        if is_right {
+            self.passed.insert(id.to_owned());
+        } else {
+            let line = format!("{} {}", self.version, detail.into());
+            eprintln!("    {:?} {id}: {line}", self.end);
+            self.failed.entry(id.to_owned()).or_insert(line);
+        }
+    }
+
+    /// Writes down a comparison.
+    pub(crate) fn same<T: PartialEq<U> + Debug, U: Debug>(&mut self, id: &str, got: T, want: U) {
+        let detail = format!("got {got:?}, want {want:?}");
+        self.check(id, got == want, detail);
+    }
+
+    async fn play(&mut self) {
+        let only = variable_or("SCENARIO", "");
+        for (name, needs_world) in SCENARIOS {
+            if !name.starts_with(&only) || (*needs_world && self.world.is_none()) {
+                continue;
+            }
+            let began = std::time::Instant::now();
+            let done = self.one(name).await;
+            eprintln!("{:?} {} {name}: {:?}", self.end, self.version, began.elapsed());
+            let detail = done.as_ref().err().map(|error| format!("{error:?}")).unwrap_or_default();
+            self.check(&format!("{name}.completes"), done.is_ok(), detail);
+        }
+    }
+
+    async fn one(&mut self, name: &str) -> Result<(), Error> {
+        match name {
+            "options" => protocol::options(self).await,
+            "login" => protocol::login(self).await,
+            "provision" => protocol::provision(self).await,
+            "encodings" => protocol::encodings(self).await,
+            "folders" => folders::first(self).await,
+            "folders-change" => folders::change(self).await,
+            "mail-window" => mail::window(self).await,
+            "mail-down" => mail::down(self).await,
+            "mail-up" => mail::up(self).await,
+            "mail-delete" => mail::delete_up(self).await,
+            "mail-filter" => mail::filter(self).await,
+            "mail-bodies" => mail_bodies::bodies(self).await,
+            "mail-fetch" => mail_bodies::fetches(self).await,
+            "contacts-down" => contacts::down(self).await,
+            "contacts-up" => contacts::up(self).await,
+            "contacts-photo" => contacts::photo(self).await,
+            "contacts-ghosting" => contacts::ghosting(self).await,
+            "contacts-conflict" => contacts::conflict(self).await,
+            "replay-add" => replay::adds(self).await,
+            "replay-changes" => replay::server_changes(self).await,
+            "wrong-keys" => wrong::keys(self).await,
+            "wrong-requests" => wrong::requests(self).await,
+            "wrong-bytes" => wrong::bytes(self).await,
+            "estimate" => wrong::estimate(self).await,
+            "empty-sync" => waiting::empty_sync(self).await,
+            "ping" => waiting::ping(self).await,
+            "ping-bounds" => waiting::bounds(self).await,
+            other => panic!("no scenario {other}"),
+        }
+    }
+}
+
+/// Names, and whether the server's side is needed.
+const SCENARIOS: &[(&str, bool)] = &[
+    ("options", false),
+    ("login", false),
+    ("provision", false),
+    ("encodings", true),
+    ("folders", false),
+    ("folders-change", true),
+    ("mail-window", true),
+    ("mail-down", true),
+    ("mail-up", true),
+    ("mail-delete", true),
+    ("mail-filter", true),
+    ("mail-bodies", true),
+    ("mail-fetch", true),
+    ("contacts-down", true),
+    ("contacts-up", true),
+    ("contacts-photo", true),
+    ("contacts-ghosting", true),
+    ("contacts-conflict", true),
+    ("replay-add", true),
+    ("replay-changes", true),
+    ("wrong-keys", true),
+    ("wrong-requests", false),
+    ("wrong-bytes", false),
+    ("estimate", true),
+    ("empty-sync", true),
+    ("ping", true),
+    ("ping-bounds", false),
+];
+
+const VERSIONS: [&str; 3] = ["12.1", "14.0", "14.1"];
+
+/// Plays everything at all versions, each in a thread of its own: what failed, what passed.
+fn play_all(end: End) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    let threads = VERSIONS.map(|version| {
+        std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(
+                async {
+                    let mut scene = Scene::of_the_stack(end, version).await;
+                    scene.play().await;
+                    (scene.failed, scene.passed)
+                },
+            )
+        })
+    });
+    let (mut failed, mut passed) = (BTreeMap::new(), BTreeSet::new());
+    for thread in threads {
+        let (some_failed, some_passed) = thread.join().unwrap();
+        for (id, detail) in some_failed {
+            failed.entry(id).or_insert(detail);
+        }
+        passed.extend(some_passed);
+    }
+    (failed, passed)
+}
+
+#[test]
+fn scenarios_hold_at_the_sidecar() {
+    let (failed, passed) = play_all(End::Sidecar);
+    eprintln!("{} checks passed at the sidecar", passed.len());
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn scenarios_hold_at_horde_but_for_the_known() {
+    let (mut failed, passed) = play_all(End::Horde);
+    eprintln!("{} checks passed at Horde, {} failed", passed.len(), failed.len());
+    let mut stale = Vec::new();
+    let only = variable_or("SCENARIO", "");
+    for id in known() {
+        let was_played = passed.contains(&id);
+        if failed.remove(&id).is_none() && (was_played || only.is_empty()) {
+            stale.push(id);
+        }
+    }
+    assert!(failed.is_empty(), "not in tests/scenario/KNOWN.md: {failed:#?}");
+    assert!(stale.is_empty(), "in tests/scenario/KNOWN.md, but nothing fails: {stale:#?}");
+}
+
+#[tokio::test]
+async fn scenarios_hold_at_any_url() {
+    let url = variable_or("EAS_URL", "");
+    if url.is_empty() {
+        eprintln!("left out: EAS_URL names no other server");
+        return;
+    }
+    let (user, password) = (variable_or("EAS_USER", ""), variable_or("EAS_PASSWORD", ""));
+    for version in VERSIONS {
+        let mut scene = Scene {
+            end: None,
+            version,
+            url: url.clone(),
+            user: user.clone(),
+            password: password.clone(),
+            world: None,
+            failed: BTreeMap::new(),
+            passed: BTreeSet::new(),
+        };
+        scene.play().await;
+        assert!(scene.failed.is_empty(), "{:#?}", scene.failed);
+    }
+}
+
+/// The ids that KNOWN.md lists: first column of its tables, in backticks.
+fn known() -> BTreeSet<String> {
+    let text = include_str!("../scenario/KNOWN.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect()
+}
