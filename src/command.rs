@@ -341,10 +341,15 @@ pub async fn dispatch(services: &Services, call: Call) -> Result<Answer, Error> 
     };
     let ctx = Context { services, call: &call, owner, device, notes: Mutex::new(Vec::new()) };
     let content = (row.run)(&ctx).await?;
+    if ctx.owner.device == PSEUDO_DEVICE {
+        services.devices.remove(&ctx.owner).await?;
+    }
     let notes = ctx.notes.into_inner().unwrap_or_default();
     Ok(Answer { content, notes })
 }
 
+/// Old Androids try an account out under this id, and never come back with it.
+const PSEUDO_DEVICE: &str = "VALIDATE";
 /// The Status that all commands use for the whole device: AirSync's, in every command's document,
 /// as phones know it from Horde.
 const DEVICE_STATUS: Tag = AirSync::Status;

@@ -39,7 +39,9 @@ class Hordeeas_Session
             $out['identities'] = self::identities($user);
         }
         if (in_array('shares', $want, true)) {
-            $out['shares'] = Hordeeas_Shares::all($user);
+            $out['shares'] = isset($opts['list'])
+                ? Hordeeas_Shares::all($user, (array)$opts['list'])
+                : Hordeeas_Shares::all($user);
         }
         if (in_array('mail', $want, true)) {
             $out['mail'] = Hordeeas_Mail::describe($user);

@@ -6,16 +6,46 @@
  */
 class Hordeeas_Shares
 {
+    const CLASSES = array('contacts', 'calendar', 'tasks', 'notes');
+
     /**
+     * @param array $named  Classes whose shares are always listed. Of the others that are shown as
+     *                      one folder only the title is told, and their application is not loaded.
+     *
      * @return array  class => description, or null where the user has no such application
      */
-    public static function all($user)
+    public static function all($user, array $named = self::CLASSES)
     {
         $out = array();
-        foreach (array('contacts', 'calendar', 'tasks', 'notes') as $class) {
-            $out[$class] = self::one($class, $user);
+        foreach (self::CLASSES as $class) {
+            $merged = in_array($class, $named, true) ? null : self::merged($class);
+            $out[$class] = $merged === null ? self::one($class, $user) : $merged;
         }
         return $out;
+    }
+
+    /**
+     * A class that is shown as one folder; null when that can not be told without its application.
+     */
+    private static function merged($class)
+    {
+        global $prefs, $registry;
+
+        $app = Hordeeas_Call::app($class);
+        if ($app === null || !$registry->hasPermission($app, Horde_Perms::READ)) {
+            return null;
+        }
+        $scope = $registry->getApp();
+        try {
+            $prefs->changeScope($app);
+            $separate = (bool)$prefs->getValue('activesync_no_multiplex');
+        } catch (Throwable $e) {
+            return null;
+        } finally {
+            $prefs->changeScope($scope ? $scope : 'horde');
+        }
+        return $separate ? null : array('title' => Hordeeas_Titles::of($class), 'multiplex' => true,
+            'default' => null, 'sync' => array(), 'items' => array());
     }
 
     private static function one($class, $user)

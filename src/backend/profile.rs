@@ -209,6 +209,21 @@ pub struct Site {
     pub mailer: Mailer,
 }
 
+impl Site {
+    /// Why this Horde can not be served at all, if it can not: where it keeps its state.
+    #[must_use]
+    pub fn unserved(&self) -> Option<String> {
+        if !self.storage.eq_ignore_ascii_case("sql") {
+            return Some(format!("its ActiveSync state is kept in `{}`, not in SQL", self.storage));
+        }
+        if !self.database.is_empty() && !self.database.starts_with("mysql") {
+            return Some(format!("its database is `{}`, not MySQL or MariaDB", self.database));
+        }
+        (self.history != "sql")
+            .then(|| format!("its history is kept in `{}`, not in SQL", self.history))
+    }
+}
+
 /// How Horde sends mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailer {

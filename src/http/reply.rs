@@ -56,7 +56,8 @@ impl Refusal {
         response.content_type("text/plain; charset=utf-8").body(self.text + "\n")
     }
 
-    fn unavailable() -> Self {
+    /// The client should come back later.
+    pub(super) fn unavailable() -> Self {
         let headers = vec![("Retry-After", RETRY_SECONDS.to_owned())];
         Self { status: 503, text: "please try again later".to_owned(), headers }
     }

@@ -78,6 +78,10 @@ async fn answer(
     if !site.enabled {
         return Err(Refusal::new(403, "ActiveSync is switched off in Horde's configuration"));
     }
+    if let Some(why) = site.unserved() {
+        log::error!("Horde is not served: {why}");
+        return Err(Refusal::unavailable());
+    }
     let versions = versions(services, &site);
     let account = auth::login(http, state, &site, &versions).await?;
     trace.user.clone_from(&account.profile.user);

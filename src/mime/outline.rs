@@ -330,7 +330,7 @@ fn attachment_name(part: &MessagePart<'_>, header: &[u8]) -> Option<String> {
         .and_then(|part| part.content_type())
         .and_then(|content_type| content_type.attribute("name"));
     let found = again.as_ref().and_then(|part| part.attachment_name()).filter(readable);
-    Some(found.or(of_type.filter(readable)).unwrap_or(name).to_owned())
+    Some(found.or_else(|| of_type.filter(readable)).unwrap_or(name).to_owned())
 }
 
 fn media_type(part: &MessagePart<'_>) -> Option<String> {

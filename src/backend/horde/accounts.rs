@@ -55,7 +55,10 @@ impl HordeAccounts {
 
     /// Asks Horde.
     async fn prove(&self, credentials: &Credentials) -> Result<Arc<Profile>, Error> {
-        let answer = self.client.read(Some(credentials), "bridge.session", json!([])).await?;
+        let answer = self
+            .client
+            .read(Some(credentials), "bridge.session", json!([{"list": ["contacts"]}]))
+            .await?;
         let session: SessionAnswer = serde_json::from_value(answer).map_err(|error| {
             Error::because(Kind::Unavailable, "the answer of bridge.session", error)
         })?;
