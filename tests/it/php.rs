@@ -10,7 +10,10 @@ use arbtest::arbtest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use horde_eas::php::{Array, Key, Limits, Value, serialize, unserialize};
+use horde_eas::state::blob::device::{read_properties, write_properties};
+use horde_eas::state::blob::hierarchy::{read_hierarchy, write_hierarchy};
 use horde_eas::state::blob::pending::{Ids, read_pending, write_pending};
+use horde_eas::state::blob::sync_cache::{read_cache, write_cache};
 use horde_eas::state::blob::{read_folder, write_folder};
 use horde_eas::state::folder::{
     CollectionFolder, FolderObject, ImapFolder, ImapStatus, KnownFlags, Messages, RiFolder,
@@ -228,6 +231,19 @@ fn no_bytes_make_a_reader_of_the_state_panic() {
             let written = write_pending(&pending);
             assert_eq!(write_pending(&read_pending(&written, Ids::Items).unwrap()), written);
         }
+        if let Ok(folders) = read_hierarchy(&noise) {
+            assert_eq!(read_hierarchy(&write_hierarchy(&folders)).unwrap(), folders);
+        }
+        if let Ok(mut cache) = read_cache(&noise) {
+            for (uid, folder) in cache.folders() {
+                cache.set_folder(&uid, &folder);
+            }
+            cache.set_heartbeat_seconds(60);
+            cache.remove_folder("F1");
+            assert_eq!(read_cache(&write_cache(&cache)).unwrap(), cache);
+        }
+        let written = write_properties(&read_properties(&noise));
+        assert_eq!(write_properties(&read_properties(&written)), written);
         Ok(())
     });
 }
