@@ -1,6 +1,7 @@
 //! The servers that `tests/run` starts (`deploy/demo up --offset …`), and scratch databases.
 //!
-//! `HORDE_EAS_TEST_OFFSET` is added to the demo's ports; without it the demo itself is used.
+//! `HORDE_EAS_TEST_OFFSET` is added to the demo's ports, `HORDE_EAS_TEST_STACK` is its folder; without them
+//! the demo itself is used.
 
 use std::sync::Arc;
 
@@ -126,6 +127,11 @@ pub(crate) fn opts(config: &Config) -> OptsBuilder {
 
 /// The folder of the stack.
 pub(crate) fn demo_folder() -> std::path::PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "tests are told of the stack by tests/run")]
+    let told = std::env::var("HORDE_EAS_TEST_STACK");
+    if let Ok(folder) = told {
+        return folder.into();
+    }
     let folder = match port(0) {
         0 => "horde-eas-demo".to_owned(),
         offset => format!("horde-eas-demo-{offset}"),
