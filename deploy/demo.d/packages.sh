@@ -18,6 +18,8 @@ packages_install() {
   mapfile -t missing < <(packages_missing)
   [ ${#missing[@]} -gt 0 ] || return 0
   step "installing ${#missing[@]} of Debian's packages"
+  # Left by an installation that was killed: the host's own policy is the one kept.
+  if [ -e "$log/policy-rc.d.kept" ]; then packages_policy_back; fi
   if [ -e $policy ]; then mv $policy "$log/policy-rc.d.kept"; fi
   trap packages_policy_back EXIT
   printf '#!/bin/sh\nexit 101\n' >$policy

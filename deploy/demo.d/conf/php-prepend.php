@@ -4,3 +4,17 @@
 if (!getenv('MYSQLI_THROWS') && function_exists('mysqli_report')) {
     mysqli_report(MYSQLI_REPORT_OFF);
 }
+
+// Gone since PHP 8.0; Horde 5.2's mail pages (not its ActiveSync) still walk lists with it.
+if (!function_exists('each')) {
+    function each(&$list)
+    {
+        $key = key($list);
+        if ($key === null) {
+            return false;
+        }
+        $value = current($list);
+        next($list);
+        return array($key, $value, 'key' => $key, 'value' => $value);
+    }
+}

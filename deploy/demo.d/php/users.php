@@ -27,6 +27,12 @@ foreach (array_chunk($names, 250, true) as $chunk) {
     $db->execute('REPLACE INTO horde_users (user_uid, user_pass) VALUES ' . implode(', ', $users));
     $db->execute('REPLACE INTO horde_prefs (pref_uid, pref_scope, pref_name, pref_value) VALUES ' . implode(', ', $prefs));
 }
+// As a user does who looks through the mail settings: without it Horde has no trash, and its type is that of any folder.
+foreach (array('alice', 'bob') as $user) {
+    foreach (array('use_trash' => '1', 'trash_folder' => 'Trash') as $pref => $value) {
+        $db->execute('REPLACE INTO horde_prefs (pref_uid, pref_scope, pref_name, pref_value) VALUES (?, ?, ?, ?)', array($user, 'imp', $pref, $value));
+    }
+}
 $db->commitDbTransaction();
 
 $auth = $injector->getInstance('Horde_Core_Factory_Auth')->create();
