@@ -61,7 +61,6 @@ demo_device() {
 demo_bench() {
   [ -x "$parts/bench" ] || die "there is no bench in this checkout"
   set -a
-  set -a
   eval "$(demo_env)"
   set +a
   exec "$parts/bench" "$@"
