@@ -187,6 +187,7 @@ impl Swing {
             return;
         };
         let uid = &cards.iter().find(|card| card.last == last).unwrap().uid;
+        eprintln!("round {} server act {act} on {last} ({uid})", self.round);
         if act == 7 {
             let company = format!("Server's {}", self.round);
             self.world.change_card(uid, json!({ "company": company })).await;
@@ -263,6 +264,7 @@ impl Swing {
             .collect();
         let Some(last) = self.pick(names.keys().cloned().collect()) else { return Vec::new() };
         let (id, first) = &names[&last];
+        eprintln!("round {} phone act {act} on {last} ({id})", self.round);
         if act == 1 {
             self.count("phone card change");
             vec![change(id, card(first, &last, &format!("Phone's {}", self.round)))]
