@@ -48,8 +48,12 @@ demo_folders() {
 
 # A folder that moves to other ports stops first; a port that a stranger holds is named.
 demo_ports() {
-  local service port
+  local service port dead=()
   if [ -r "$demo_dir/offset" ] && [ "$(cat "$demo_dir/offset")" != "$offset" ]; then demo_stop_all; fi
+  for service in "${services[@]}"; do
+    pid_of "$service" >/dev/null || dead+=("$service")
+  done
+  [ ${#dead[@]} -eq 0 ] || reap "${dead[@]}"
   for service in "${services[@]}"; do
     port=$(service_port "$service")
     [ "$port" = - ] || pid_of "$service" >/dev/null || port_free "$port" ||
@@ -71,6 +75,7 @@ demo_stop_all() {
   postfix_stop
   dovecot_stop
   stop_service mariadb TERM 60
+  reap "${services[@]}"
 }
 
 demo_down() {

@@ -85,5 +85,22 @@ stop_service() {
   if kill -0 "$pid" 2>/dev/null; then kill -KILL "$pid" 2>/dev/null || true; fi
 }
 
+# reap SERVICE...: ends what a service's children left behind when their master was killed: programs of the service
+# that hold a file of this folder open, or stand in it. Without that they would keep its port.
+reap() {
+  local service link pid exe
+  while read -r link; do
+    pid=${link#/proc/}
+    pid=${pid%%/*}
+    exe=$(readlink "/proc/$pid/exe") || continue
+    for service in "$@"; do
+      case $service:$exe in
+        mariadb:*/mariadbd | php-fpm:*/php-fpm8.2 | nginx:*/nginx | dovecot:*/dovecot* | postfix:/usr/lib/postfix/*)
+          kill -KILL "$pid" 2>/dev/null || true ;;
+      esac
+    done
+  done < <(find /proc/[0-9]*/fd /proc/[0-9]*/cwd -lname "$demo_dir/*" 2>/dev/null || true)
+}
+
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
