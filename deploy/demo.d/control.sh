@@ -48,15 +48,13 @@ demo_folders() {
 
 # A folder that moves to other ports stops first; a port that a stranger holds is named.
 demo_ports() {
-  local service port dead=()
+  local service port
   if [ -r "$demo_dir/offset" ] && [ "$(cat "$demo_dir/offset")" != "$offset" ]; then demo_stop_all; fi
   for service in "${services[@]}"; do
-    pid_of "$service" >/dev/null || dead+=("$service")
-  done
-  [ ${#dead[@]} -eq 0 ] || reap "${dead[@]}"
-  for service in "${services[@]}"; do
+    pid_of "$service" >/dev/null && continue
+    reap "$service"
     port=$(service_port "$service")
-    [ "$port" = - ] || pid_of "$service" >/dev/null || port_free "$port" ||
+    [ "$port" = - ] || port_freed "$port" ||
       die "port $port is taken by another program (wanted for $service): stop it, or use --offset"
   done
 }

@@ -68,7 +68,9 @@ pid_of() {
   local pid comm
   pid=$(tr -d ' \n' 2>/dev/null <"$(pid_file "$1")") || return 1
   [ -n "$pid" ] && [ -r "/proc/$pid/comm" ] || return 1
-  read -r comm <"/proc/$pid/comm" || return 1
+  # One that has ended and was not waited for is still listed.
+  ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || return 1
+  read -r comm 2>/dev/null <"/proc/$pid/comm" || return 1
   case $1:$comm in
     mariadb:mariadbd | php-fpm:php-fpm8.2 | nginx:nginx | dovecot:dovecot | postfix:master | sidecar:horde-eas*) echo "$pid" ;;
     *) return 1 ;;
@@ -103,4 +105,12 @@ reap() {
 }
 
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# What was killed a moment ago may still hold its port.
+port_freed() {
+  local until=$((SECONDS + 3))
+  until port_free "$1"; do
+    [ $SECONDS -lt $until ] || return 1
+    sleep 0.1
+  done
+}
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
