@@ -144,11 +144,17 @@ impl<'a> Work<'a> {
             }
             return Ok(());
         }
-        let updates = self.history().await?;
-        for update in updates {
-            if !is_own(&own, &update) {
-                self.put(update);
+        for mut update in self.history().await? {
+            if is_own(&own, &update) {
+                continue;
             }
+            // What was told already, or came from the client, is there: a stamp that stayed behind
+            // sees its beginning once more.
+            let is_there = own.any.contains_key(&update.uid) && !own.is_own_delete(&update.uid);
+            if is_there && update.kind == delta::Kind::Add {
+                update.kind = delta::Kind::Change;
+            }
+            self.put(update);
         }
         Ok(())
     }
