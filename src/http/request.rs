@@ -93,12 +93,19 @@ async fn answer(
     trace.version = call.version.to_string();
     let body = read_body(http, payload, state).await?;
     let call = Call { body, ..call };
+    let credentials = call.account.credentials.clone();
     match command::dispatch(services, call).await {
         Ok(answer) => {
             trace.notes.clone_from(&answer.notes);
             Ok(reply::of(answer, &versions, &site))
         }
-        Err(error) => Err(reply::of_error(&error, &trace.user, &trace.device)),
+        Err(error) => {
+            // What the mail server does not take is not believed until Horde takes it again.
+            if error.is_refused() {
+                services.accounts.forget(&credentials).await;
+            }
+            Err(reply::of_error(&error, &trace.user, &trace.device))
+        }
     }
 }
 

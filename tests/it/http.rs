@@ -220,6 +220,8 @@ fn a_mail_server_that_refuses_the_login_asks_for_the_password() {
     let answer = Request::folder_sync().send(&server);
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("WWW-Authenticate"), "Basic realm=\"Horde ActiveSync\"");
+    // The proof that Horde gave is worth nothing any more.
+    assert_eq!(server.fake.n_forgotten.load(Ordering::SeqCst), 1);
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(crate) struct Fake {
     pub(crate) fault: Fault,
     /// How often something was stored.
     pub(crate) n_writes: AtomicUsize,
+    /// How often proven credentials were forgotten.
+    pub(crate) n_forgotten: AtomicUsize,
 }
 
 impl Fake {
@@ -60,7 +62,13 @@ impl Fake {
             mail: Some(mail),
             ..Profile::default()
         };
-        Self { site: site(), profile, fault, n_writes: AtomicUsize::new(0) }
+        Self {
+            site: site(),
+            profile,
+            fault,
+            n_writes: AtomicUsize::new(0),
+            n_forgotten: AtomicUsize::new(0),
+        }
     }
 
     /// The services that commands see.
@@ -135,7 +143,10 @@ impl Accounts for Fake {
         self.login(credentials).await
     }
 
-    async fn forget(&self, _: &Credentials) {}
+    async fn forget(&self, credentials: &Credentials) {
+        assert_eq!(credentials.login, "ann");
+        self.n_forgotten.fetch_add(1, Ordering::SeqCst);
+    }
 
     async fn site(&self) -> Result<Arc<Site>, backend::Error> {
         match self.fault {
