@@ -15,6 +15,7 @@ use crate::backend::mail::MailboxStatus;
 use crate::command::sync::Place;
 use crate::command::{Context, Error, gate};
 use crate::eas::class::Class;
+use crate::state;
 use crate::state::cache::SyncCache;
 use crate::state::folder::{FolderObject, ImapStatus};
 use crate::state::key::StateKey;
@@ -40,7 +41,8 @@ pub(super) async fn wait(ctx: &Context<'_>, uids: &[String], seconds: u32) -> Re
     let pause = Duration::from_secs(ctx.services.config.poll_seconds.clamp(1, 60));
     let Some(started) = begin(ctx).await? else { return Ok(Ended::FolderGone) };
     let mut watch = Watch::default();
-    let mut n_rounds: u32 = 0;
+    let device_rounds = (DEVICE_SECONDS / pause.as_secs().max(1)).max(1);
+    let mut n_rounds: u64 = 0;
     loop {
         let Some(cache) = ctx.services.caches.load(&ctx.owner).await? else {
             return Ok(Ended::FolderGone);
@@ -48,7 +50,7 @@ pub(super) async fn wait(ctx: &Context<'_>, uids: &[String], seconds: u32) -> Re
         if cache.wait_started().is_some_and(|newest| newest > started) {
             return Ok(Ended::Superseded);
         }
-        if n_rounds % DEVICE_ROUNDS == DEVICE_ROUNDS - 1 && is_wiped(ctx).await? {
+        if n_rounds % device_rounds == device_rounds - 1 && is_wiped(ctx).await? {
             return Ok(Ended::Wiped);
         }
         watch.renew(ctx, &cache, uids).await?;
@@ -176,7 +178,11 @@ impl Watch {
 async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, Error> {
     let parsed = StateKey::parse(&key);
     let state = match &parsed {
-        Some(parsed) => ctx.services.collections.load(&ctx.owner, uid, parsed).await.ok().flatten(),
+        Some(parsed) => match ctx.services.collections.load(&ctx.owner, uid, parsed).await {
+            Ok(state) => state,
+            Err(error) if error.kind == state::Kind::Stale => None,
+            Err(error) => return Err(error.into()),
+        },
         None => None,
     };
     // No state to be read: the Sync that follows says so to the client.
@@ -210,7 +216,7 @@ fn differs(known: Option<&ImapStatus>, now: &MailboxStatus) -> bool {
     })
 }
 
-/// The device's row is looked at in every tenth round.
-const DEVICE_ROUNDS: u32 = 10;
+/// Seconds between two looks at the device's row, or the pause where that is longer.
+const DEVICE_SECONDS: u64 = 30;
 /// Clocks of servers on one database may differ by so many seconds.
 const CLOCK_SKEW: i64 = 60;
