@@ -26,6 +26,7 @@ use crate::backend::{self, Account, Accounts, Items, Mail};
 use crate::clock::Clock;
 use crate::eas::ids::DeviceId;
 use crate::eas::schema::{self, Root};
+use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::Device;
 use crate::state::model::Owner;
@@ -209,7 +210,7 @@ trait Command: 'static {
     const OPEN: bool = false;
     /// What it reads: a document, or `Option` of one where an empty body has a meaning.
     type Request: Body;
-    /// What it answers: a document, or [`Content`].
+    /// What it answers: a document, or `Option` of one where an empty answer has a meaning.
     type Response: Reply;
 
     /// Does the work.
@@ -276,15 +277,11 @@ impl Row {
         }
     }
 
-    /// An answer of this command that holds nothing but a Status.
-    fn refusal(&self, status: u16, version: ProtocolVersion) -> Vec<u8> {
+    /// An answer of this command that holds nothing but a Status, in the given tag.
+    fn only(&self, tag: Tag, status: CommonStatus) -> Vec<u8> {
         let mut out = Writer::new();
-        let element = Element::with_children(
-            self.root,
-            vec![Element::with_text(self.status, status.to_string())],
-        );
-        let _ = version;
-        element.write(&mut out);
+        let status = Element::with_text(tag, status.0.to_string());
+        Element::with_children(self.root, vec![status]).write(&mut out);
         out.finish()
     }
 }

@@ -49,6 +49,22 @@ pub fn start(config: &Config) {
     drop(builder.try_init());
 }
 
+/// An error with all that lies beneath it, each thing said once.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
 /// Runs a future; lines that it writes to the log end with the request's id.
 pub async fn within<F: Future>(request: String, future: F) -> F::Output {
     REQUEST.scope(request, future).await

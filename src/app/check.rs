@@ -12,6 +12,7 @@ use crate::backend::imap::Imap;
 use crate::backend::profile::Site;
 use crate::backend::{Account, Accounts as _, Credentials, Kind, Mail as _};
 use crate::config::Config;
+use crate::logging::chain;
 use crate::secret::Secret;
 use crate::state::mysql::{Inspection, Mysql};
 
@@ -259,18 +260,6 @@ async fn mail(config: &Config, account: &Account, report: &mut Report<'_>) -> io
             "see IMP's backends.php, and [imap] ca_file for a private certificate",
         ),
     }
-}
-
-/// An error with all that lies beneath it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);

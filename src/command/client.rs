@@ -132,7 +132,7 @@ fn version_in(text: &str) -> Option<(u32, u32)> {
 mod tests {
     use crate::command::client::Client;
 
-    fn mask(device_type: &str, user_agent: &str, os: &str) -> i64 {
+    fn mask(device_type: &str, user_agent: &str, os: &str) -> u32 {
         Client { device_type, user_agent, os, ..Client::default() }.multiplex().0
     }
 

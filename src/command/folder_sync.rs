@@ -189,7 +189,7 @@ async fn find(ctx: &Context<'_>) -> Result<Vec<BackendFolder>, Error> {
         Some(_) => Some(ctx.services.mail.mailboxes(&account).await?),
         None => None,
     };
-    let multiplex = Multiplex(i64::from(ctx.device.properties.multiplex().unwrap_or(0)));
+    let multiplex = Multiplex(ctx.device.properties.multiplex().unwrap_or(0));
     Ok(hierarchy::folders(profile, mailboxes.as_deref(), multiplex, ctx.version()))
 }
 

@@ -4,13 +4,12 @@
 
 use crate::backend::profile::Provisioning;
 use crate::command::client::Client;
+use crate::command::hierarchy::Multiplex;
 use crate::command::{Call, Content, DEVICE_STATUS, Error, Row, Services};
 use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::{Device, DeviceProperties, NewDevice, WipeState};
 use crate::state::model::Owner;
-use crate::wbxml::Writer;
-use crate::wbxml::element::Element;
 
 /// Whether the command may run.
 pub(super) enum Verdict {
@@ -48,12 +47,12 @@ pub(super) async fn admit(services: &Services, call: &Call, row: &Row) -> Result
     }
     let device = renew(services, call, &owner, device).await?;
     if is_to_be_wiped(services, call, &device) && !row.open {
-        let document = row_status(row, CommonStatus::RemoteWipeRequested);
+        let document = row.only(DEVICE_STATUS, CommonStatus::RemoteWipeRequested);
         return Ok(Verdict::Refuse(Content::Document(document), "wipe"));
     }
     if !row.open && !is_provisioned(call, &device) {
         let document = (call.version >= ProtocolVersion::V14_0)
-            .then(|| row_status(row, CommonStatus::DeviceNotProvisioned));
+            .then(|| row.only(DEVICE_STATUS, CommonStatus::DeviceNotProvisioned));
         return Ok(Verdict::Refuse(Content::MustProvision(document), "policy-key"));
     }
     Ok(Verdict::Pass(owner, Box::new(device)))
@@ -104,18 +103,11 @@ fn is_provisioned(call: &Call, device: &Device) -> bool {
 fn refuse(call: &Call, row: &Row, status: CommonStatus, why: &'static str) -> Verdict {
     let knows_it = ["Sync", "FolderSync", "Ping", "Provision"].contains(&row.name);
     let content = if call.version >= ProtocolVersion::V14_0 && knows_it {
-        Content::Document(row.refusal(status.0, call.version))
+        Content::Document(row.only(row.status, status))
     } else {
         Content::Forbidden
     };
     Verdict::Refuse(content, why)
-}
-
-fn row_status(row: &Row, status: CommonStatus) -> Vec<u8> {
-    let mut out = Writer::new();
-    let status = Element::with_text(DEVICE_STATUS, status.0.to_string());
-    Element::with_children(row.root, vec![status]).write(&mut out);
-    out.finish()
 }
 
 async fn register(services: &Services, call: &Call, owner: &Owner) -> Result<Device, Error> {
@@ -141,23 +133,13 @@ async fn renew(
     owner: &Owner,
     device: Device,
 ) -> Result<Device, Error> {
-    let os = device.properties.setting("OS").unwrap_or_default();
-    let model = device.properties.setting("Model").unwrap_or_default();
-    let sniffed = Client {
-        device_id: call.device.as_str(),
-        device_type: &device.kind,
-        user_agent: &device.agent,
-        os: &os,
-        model: &model,
-    }
-    .multiplex();
     let edit = |properties: &mut DeviceProperties| {
         properties.set_version(call.version.as_str());
         if properties.announced().is_none() {
             properties.set_announced(&call.site.announced);
         }
         if properties.multiplex().is_none() {
-            properties.set_multiplex(u32::try_from(sniffed.0).unwrap_or_default());
+            properties.set_multiplex(sniffed(call, &device).0);
         }
     };
     let mut after = device.clone();
@@ -166,4 +148,17 @@ async fn renew(
         services.devices.touch(owner, &call.user_agent, &edit).await?;
     }
     Ok(after)
+}
+
+/// The classes that the client wants merged, by what it said of itself when it paired.
+fn sniffed(call: &Call, device: &Device) -> Multiplex {
+    let setting = |name| device.properties.setting(name).unwrap_or_default();
+    Client {
+        device_id: call.device.as_str(),
+        device_type: &device.kind,
+        user_agent: &device.agent,
+        os: &setting("OS"),
+        model: &setting("Model"),
+    }
+    .multiplex()
 }

@@ -26,7 +26,7 @@ pub struct BackendFolder {
 
 /// The classes that a device wants as one merged folder each, as Horde's bit mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Multiplex(pub i64);
+pub struct Multiplex(pub u32);
 
 impl Multiplex {
     /// Contacts are one folder.

@@ -12,7 +12,7 @@
 //! Reads the cache (which folder an id means), mailboxes and items; writes nothing.
 //! Attachments, EmptyFolderContents and Move are answered as not available.
 
-use crate::backend::items::{Batch, ItemRef};
+use crate::backend::items::Batch;
 use crate::backend::{self, Kind};
 use crate::command::sync::{Asked, Place, RequestCollection, fit, wanted};
 use crate::command::{Command, Context, Error};
@@ -275,11 +275,7 @@ async fn contact(
 ) -> Result<Result<Item, Status>, Error> {
     let place = Place::of(&ctx.account().profile, asked.class, &asked.backend_id);
     let Some(place) = place else { return Ok(Err(Status::NotFound)) };
-    let share = match place.shares.as_slice() {
-        [only] => only.clone(),
-        _ => String::new(),
-    };
-    let export = vec![ItemRef { share, uid: server_id.as_str().to_owned() }];
+    let export = vec![place.at(server_id.as_str())];
     let batch = Batch { shares: place.shares, operations: Vec::new(), export };
     let outcome = ctx.services.items.sync(ctx.account(), asked.class, batch).await;
     match outcome.map(|mut outcome| outcome.exported.pop().map(|one| one.item)) {

@@ -2,7 +2,7 @@
 //!
 //! [MS-ASAIRS] §2.2.2
 
-use crate::eas::scalar::{Data, Present};
+use crate::eas::scalar::Data;
 use crate::element;
 use crate::wire_enum;
 
@@ -63,6 +63,3 @@ element! {
         is_inline: Option<bool> = AirSyncBase::IsInline,
     }
 }
-
-/// A tag without content, where only its being there counts.
-pub type Empty = Present;

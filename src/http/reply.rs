@@ -14,6 +14,7 @@ use crate::backend;
 use crate::backend::profile::Site;
 use crate::command::{self, Answer, Content};
 use crate::eas::version::ProtocolVersion;
+use crate::logging::chain;
 
 /// A request that its command does not answer.
 #[derive(Debug)]
@@ -66,16 +67,8 @@ impl Refusal {
 /// The answer of a command.
 pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> HttpResponse {
     match answer.content {
-        Content::Document(document) => {
-            let mut response = builder(200);
-            response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
-            response.content_type(WBXML).body(document)
-        }
-        Content::Empty => {
-            let mut response = builder(200);
-            response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
-            response.content_type(WBXML).body("")
-        }
+        Content::Document(document) => document_of(document, site),
+        Content::Empty => document_of(Vec::new(), site),
         Content::Forbidden => Refusal::new(403, "this device or user may not sync").into_response(),
         Content::MustProvision(document) => {
             let mut response = builder(449);
@@ -85,6 +78,12 @@ pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> H
             response.content_type(WBXML).body(document.unwrap_or_default())
         }
     }
+}
+
+fn document_of(document: Vec<u8>, site: &Site) -> HttpResponse {
+    let mut response = builder(200);
+    response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
+    response.content_type(WBXML).body(document)
 }
 
 /// The answer to OPTIONS.
@@ -162,21 +161,6 @@ fn builder(status: u16) -> HttpResponseBuilder {
         }
     }
     response
-}
-
-/// An error with all that lies beneath it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 const WBXML: &str = "application/vnd.ms-sync.wbxml";

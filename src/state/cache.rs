@@ -115,11 +115,6 @@ impl SyncCache {
         self.0.edit_array(CONFIRMED, |keys| drop(keys.remove(key)));
     }
 
-    /// Forgets all, as a full Sync does.
-    pub fn clear_confirmed_keys(&mut self) {
-        self.set(CONFIRMED, Value::Array(Array::new()));
-    }
-
     /// When the newest waiting request began; a waiter that began earlier ends.
     #[must_use]
     pub fn wait_started(&self) -> Option<i64> {

@@ -231,10 +231,9 @@ async fn store(
         remember(ctx, cache, asked).await?;
         SyncKey::from(key.to_string())
     };
-    let wants_changes = asked.get_changes.unwrap_or(true);
     Ok(CollectionResponse {
         sync_key,
-        more_available: (has_more && wants_changes).then_some(Present),
+        more_available: (has_more && asked.wants_changes()).then_some(Present),
         responses: (!outcome.responses.is_empty()).then_some(Sequence(outcome.responses)),
         commands: (!outcome.commands.is_empty()).then_some(Sequence(outcome.commands)),
         ..asked.refused(Status::Success)

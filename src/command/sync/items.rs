@@ -13,9 +13,7 @@ use crate::command::Context;
 use crate::command::sync::items_apply::{Plan, ServerSide};
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::place::Place;
-use crate::command::sync::wire::{
-    FetchResponse, ServerCommand, ServerDelete, ServerItem, ServerResponse, Status,
-};
+use crate::command::sync::wire::{ServerCommand, ServerDelete, ServerItem, ServerResponse, Status};
 use crate::command::sync::{Asked, item_body};
 use crate::delta::items::{self as delta, Action, Event, Update};
 use crate::eas::class::{ApplicationData, Item};
@@ -33,14 +31,13 @@ pub(super) async fn sync(
     window: usize,
 ) -> Result<Outcome, Trouble> {
     let mut work = Work::new(ctx, asked, state)?;
-    let wants_changes = asked.get_changes.unwrap_or(true);
-    let may_look = work.pending.is_empty() && (wants_changes || !asked.commands.is_empty());
+    let may_look = work.pending.is_empty() && asked.may_look();
     if may_look {
         work.look().await?;
     }
     let mut plan = Plan::make(ctx, asked, &work.place, &work.server_side()).await?;
     work.pending.retain(|change| !plan.overrules(&change.item));
-    let taken = work.take(if wants_changes { window } else { 0 });
+    let taken = work.take(if asked.wants_changes() { window } else { 0 });
     let n_taken = taken.len();
     let (exported, fetched) = work.call(&mut plan, &taken).await?;
     if may_look && plan.changed_anything() {
@@ -221,12 +218,10 @@ impl<'a> Work<'a> {
     }
 
     fn at(&self, uid: &str) -> ItemRef {
-        let share = match (self.shares.get(uid), self.place.shares.as_slice()) {
-            (Some(share), _) => share.clone(),
-            (None, [only]) => only.clone(),
-            (None, _) => String::new(),
-        };
-        ItemRef { share, uid: uid.to_owned() }
+        match self.shares.get(uid) {
+            Some(share) => ItemRef { share: share.clone(), uid: uid.to_owned() },
+            None => self.place.at(uid),
+        }
     }
 
     /// The one call: writes, then reads; what was written is recorded at once.
@@ -310,14 +305,8 @@ impl<'a> Work<'a> {
         fetched
             .into_iter()
             .map(|one| {
-                let item = one.item.ok();
-                ServerResponse::Fetch(FetchResponse {
-                    server_id: ServerId::from(one.at.uid),
-                    status: if item.is_some() { Status::Success } else { Status::ObjectNotFound },
-                    application_data: item.map(|item| {
-                        ApplicationData::Item(item_body::fit(*item, &self.asked.wishes))
-                    }),
-                })
+                let item = one.item.ok().map(|item| item_body::fit(*item, &self.asked.wishes));
+                ServerResponse::fetched(ServerId::from(one.at.uid), item)
             })
             .collect()
     }

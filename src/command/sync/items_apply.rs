@@ -7,15 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::backend::items::{Absent, Applied, ItemRef, Operation};
+use crate::backend::items::{Absent, Applied, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
 use crate::command::sync::Asked;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
-use crate::command::sync::wire::{
-    AddResponse, ChangeResponse, ClientAdd, ClientChange, ClientCommand, ServerResponse, Status,
-};
+use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
 use crate::eas::class::contact::Contact;
 use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
@@ -167,23 +165,13 @@ impl Plan {
                 return;
             }
         };
-        self.responses.push(ServerResponse::Add(AddResponse {
-            class: None,
-            client_id: add.client_id.clone(),
-            server_id: None,
-            status: refusal,
-        }));
+        self.responses.push(ServerResponse::not_added(add.client_id.clone(), refusal));
     }
 
     /// The answer to an Add whose first answer was lost.
     fn added(&mut self, client_id: &ClientId, uid: String) {
         self.written.entry(uid.clone()).or_insert((0, false));
-        self.responses.push(ServerResponse::Add(AddResponse {
-            class: None,
-            client_id: client_id.clone(),
-            server_id: Some(ServerId::from(uid)),
-            status: Status::Success,
-        }));
+        self.responses.push(ServerResponse::added(client_id.clone(), ServerId::from(uid)));
     }
 
     fn change(
@@ -206,7 +194,7 @@ impl Plan {
             (None, Some(Ok(item))) => {
                 self.overruled.insert(uid.to_owned());
                 let operation = Operation::Change {
-                    at: at(place, uid),
+                    at: place.at(uid),
                     item: Box::new(item),
                     absent: absent(ctx, asked.class),
                 };
@@ -233,7 +221,7 @@ impl Plan {
             return;
         }
         let what = Wish::Delete(server_id.clone(), own.is_own_delete(uid));
-        self.steps.push(Step { operation: Operation::Delete { at: at(place, uid) }, what });
+        self.steps.push(Step { operation: Operation::Delete { at: place.at(uid) }, what });
     }
 
     fn succeeded(&mut self, what: Wish, applied: &Applied, stamp: i64) -> ItemChange {
@@ -244,12 +232,8 @@ impl Plan {
         match what {
             Wish::Add(client_id) => {
                 let action = ItemAction::Add(client_id.as_str().to_owned());
-                self.responses.push(ServerResponse::Add(AddResponse {
-                    class: None,
-                    client_id,
-                    server_id: Some(ServerId::from(uid.as_str())),
-                    status: Status::Success,
-                }));
+                let server_id = ServerId::from(uid.as_str());
+                self.responses.push(ServerResponse::added(client_id, server_id));
                 ItemChange { uid, mod_seq, action }
             }
             Wish::Change(_) => ItemChange { uid, mod_seq, action: ItemAction::Change },
@@ -275,12 +259,9 @@ impl Plan {
             | Kind::Unsupported => Status::ConversionError,
         };
         match what {
-            Wish::Add(client_id) => self.responses.push(ServerResponse::Add(AddResponse {
-                class: None,
-                client_id,
-                server_id: None,
-                status,
-            })),
+            Wish::Add(client_id) => {
+                self.responses.push(ServerResponse::not_added(client_id, status));
+            }
             Wish::Change(server_id) => {
                 self.overruled.remove(server_id.as_str());
                 self.refuse_change(&server_id, status);
@@ -289,28 +270,14 @@ impl Plan {
                 self.written.insert(server_id.as_str().to_owned(), (0, true));
             }
             Wish::Delete(server_id, _) => {
-                let refusal = ChangeResponse { class: None, server_id, status };
-                self.responses.push(ServerResponse::Delete(refusal));
+                self.responses.push(ServerResponse::not_deleted(server_id, status));
             }
         }
     }
 
     fn refuse_change(&mut self, server_id: &ServerId, status: Status) {
-        let server_id = server_id.clone();
-        self.responses.push(ServerResponse::Change(ChangeResponse {
-            class: None,
-            server_id,
-            status,
-        }));
+        self.responses.push(ServerResponse::not_changed(server_id.clone(), status));
     }
-}
-
-fn at(place: &Place, uid: &str) -> ItemRef {
-    let share = match place.shares.as_slice() {
-        [only] => only.clone(),
-        _ => String::new(),
-    };
-    ItemRef { share, uid: uid.to_owned() }
 }
 
 fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {

@@ -33,8 +33,7 @@ pub(super) async fn sync(
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
     let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.changes().to_vec());
-    let wants_changes = asked.get_changes.unwrap_or(true);
-    let may_look = box_.pending.is_empty() && (wants_changes || !asked.commands.is_empty());
+    let may_look = box_.pending.is_empty() && asked.may_look();
     if may_look {
         box_.look(&BTreeMap::new()).await?;
     }
@@ -47,7 +46,7 @@ pub(super) async fn sync(
             box_.keep_newest_flags();
         }
     }
-    let limit = if wants_changes { window } else { 0 };
+    let limit = if asked.wants_changes() { window } else { 0 };
     let (commands, n_taken) = box_.take(limit).await?;
     let mut responses = applied.responses;
     let fetched = mail_apply::fetch(ctx, asked, &box_.folder.mailbox).await?;

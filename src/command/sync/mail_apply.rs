@@ -10,9 +10,7 @@ use crate::backend::mail::{Before, FlagChange};
 use crate::backend::profile::Label;
 use crate::command::Context;
 use crate::command::sync::outcome::Trouble;
-use crate::command::sync::wire::{
-    AddResponse, ChangeResponse, ClientCommand, FetchResponse, ServerResponse, Status,
-};
+use crate::command::sync::wire::{AddResponse, ClientCommand, ServerResponse, Status};
 use crate::command::sync::{Asked, wishes};
 use crate::eas::class::email::{Email, FlagStatus};
 use crate::eas::class::{ApplicationData, Item};
@@ -120,11 +118,7 @@ pub(super) async fn fetch(
         .into_iter()
         .map(|id| {
             let email = imap_uid(id).and_then(|uid| found.remove(&uid));
-            ServerResponse::Fetch(FetchResponse {
-                server_id: id.clone(),
-                status: if email.is_some() { Status::Success } else { Status::ObjectNotFound },
-                application_data: email.map(|email| ApplicationData::Item(Item::Email(email))),
-            })
+            ServerResponse::fetched(id.clone(), email.map(Item::Email))
         })
         .collect())
 }
@@ -217,20 +211,12 @@ impl Expected {
 }
 
 fn refuse(applied: &mut Applied, server_id: &ServerId, status: Status) {
-    let server_id = server_id.clone();
-    applied.responses.push(ServerResponse::Change(ChangeResponse {
-        class: None,
-        server_id,
-        status,
-    }));
+    applied.responses.push(ServerResponse::not_changed(server_id.clone(), status));
 }
 
 fn refuse_delete(applied: &mut Applied, server_id: &ServerId) {
-    applied.responses.push(ServerResponse::Delete(ChangeResponse {
-        class: None,
-        server_id: server_id.clone(),
-        status: Status::ObjectNotFound,
-    }));
+    let refusal = ServerResponse::not_deleted(server_id.clone(), Status::ObjectNotFound);
+    applied.responses.push(refusal);
 }
 
 fn imap_uid(server_id: &ServerId) -> Option<u32> {

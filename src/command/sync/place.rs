@@ -1,5 +1,6 @@
 //! Where the items of a folder are: one share, or all that are synced as one folder.
 
+use crate::backend::items::ItemRef;
 use crate::backend::profile::{Profile, Shares};
 use crate::eas::class::Class;
 
@@ -42,6 +43,15 @@ impl Place {
         let share = shares.all.iter().find(|share| share.id == id && share.readable)?;
         let target = share.writable.then(|| share.id.clone());
         Some(Self { shares: vec![share.id.clone()], target, application, backend_id })
+    }
+
+    /// An item of this place: in its one share, or in whichever of several holds it.
+    pub(in crate::command) fn at(&self, uid: &str) -> ItemRef {
+        let share = match self.shares.as_slice() {
+            [only] => only.clone(),
+            _ => String::new(),
+        };
+        ItemRef { share, uid: uid.to_owned() }
     }
 
     /// The shares as the history names them.

@@ -45,6 +45,16 @@ impl Asked {
         self.key.clone().ok_or(Trouble::Status(Status::InvalidSyncKey))
     }
 
+    /// Whether the server's changes go into the answer: yes, unless the client says otherwise.
+    pub(super) fn wants_changes(&self) -> bool {
+        self.get_changes.unwrap_or(true)
+    }
+
+    /// Whether the server is to be asked what changed: for the client, or to judge its commands.
+    pub(super) fn may_look(&self) -> bool {
+        self.wants_changes() || !self.commands.is_empty()
+    }
+
     /// A collection as a request names it.
     pub(in crate::command) fn of(cache: &SyncCache, collection: wire::Collection) -> Self {
         let uid = collection.collection_id.clone().unwrap_or_default().0;

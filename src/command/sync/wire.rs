@@ -3,7 +3,7 @@
 //! [MS-ASCMD] §2.2.1.21
 
 use crate::choice;
-use crate::eas::class::{ApplicationData, ClassName};
+use crate::eas::class::{ApplicationData, ClassName, Item};
 use crate::eas::ids::{ClientId, CollectionId, ServerId, SyncKey};
 use crate::eas::options::Options;
 use crate::eas::scalar::Present;
@@ -276,6 +276,36 @@ wire_enum! {
         DeviceNotAllowed = 129,
         /// The device is to be wiped.
         RemoteWipeRequested = 140,
+    }
+}
+
+impl ServerResponse {
+    /// An Add that is stored, under this id.
+    pub(super) fn added(client_id: ClientId, server_id: ServerId) -> Self {
+        let (server_id, status) = (Some(server_id), Status::Success);
+        Self::Add(AddResponse { class: None, client_id, server_id, status })
+    }
+
+    /// An Add that is not stored.
+    pub(super) fn not_added(client_id: ClientId, status: Status) -> Self {
+        Self::Add(AddResponse { class: None, client_id, server_id: None, status })
+    }
+
+    /// A Change that was not made.
+    pub(super) fn not_changed(server_id: ServerId, status: Status) -> Self {
+        Self::Change(ChangeResponse { class: None, server_id, status })
+    }
+
+    /// A Delete that was not made.
+    pub(super) fn not_deleted(server_id: ServerId, status: Status) -> Self {
+        Self::Delete(ChangeResponse { class: None, server_id, status })
+    }
+
+    /// An item that the client asked for; `None` when it is not there.
+    pub(super) fn fetched(server_id: ServerId, item: Option<Item>) -> Self {
+        let status = if item.is_some() { Status::Success } else { Status::ObjectNotFound };
+        let application_data = item.map(ApplicationData::Item);
+        Self::Fetch(FetchResponse { server_id, status, application_data })
     }
 }
 
