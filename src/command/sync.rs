@@ -71,7 +71,8 @@ impl Command for Sync {
         };
         ctx.note("collections", plan.collections.len());
         let answered = answer(ctx, &cache, &plan).await?;
-        let seconds = match plan.wait_seconds {
+        remember(ctx, &cache, &plan).await?;
+        let seconds = match plan.wait_seconds() {
             Some(seconds) if !answered.has_news => seconds,
             _ => return Ok(Some(answered.response)),
         };
@@ -88,6 +89,16 @@ impl Command for Sync {
     fn on_bad_document() -> Option<Response> {
         Some(Response::only(Status::ProtocolError))
     }
+}
+
+/// Writes down how long the client would wait, for its next request that leaves it out.
+async fn remember(ctx: &Context<'_>, cache: &SyncCache, plan: &Plan) -> Result<(), Error> {
+    if cache.sync_interval() == plan.interval {
+        return Ok(());
+    }
+    let edit = |cache: &mut SyncCache| cache.set_sync_interval(plan.interval);
+    ctx.services.caches.update(&ctx.owner, ctx.now(), &edit).await?;
+    Ok(())
 }
 
 /// The answer, and whether it tells the client anything.

@@ -163,8 +163,33 @@ impl Phone {
     /// # Errors
     /// When no answer came, or no document in it.
     pub async fn sync(&mut self, wishes: &[Wish]) -> Result<Synced, Error> {
-        let request = self.sync_request(wishes);
+        self.sync_and(wishes, []).await
+    }
+
+    /// As `sync`, with more in the request beside its collections: Wait, Partial, WindowSize.
+    ///
+    /// # Errors
+    /// As `sync`.
+    pub async fn sync_and(
+        &mut self,
+        wishes: &[Wish],
+        besides: impl IntoIterator<Item = Element>,
+    ) -> Result<Synced, Error> {
+        let collections = wishes.iter().map(|wish| self.collection_request(wish));
+        let collections = [node(AirSync::Collections, collections)];
+        // Partial may come with no collection at all.
+        let collections = collections.into_iter().filter(|_| !wishes.is_empty());
+        let request = node(AirSync::Sync, collections.chain(besides));
         let answer = self.link.post("Sync", &encode(&request)).await?.document()?;
+        Ok(self.take_sync(answer.as_ref(), wishes))
+    }
+
+    /// Says "as last time": a Sync without a body; takes over what came.
+    ///
+    /// # Errors
+    /// As `sync`.
+    pub async fn sync_empty(&mut self, wishes: &[Wish]) -> Result<Synced, Error> {
+        let answer = self.link.post("Sync", &[]).await?.document()?;
         Ok(self.take_sync(answer.as_ref(), wishes))
     }
 

@@ -147,16 +147,32 @@ impl SyncCache {
         self.set(WAIT, Value::Bool(false));
     }
 
-    /// Remembers an interval in minutes; the one in seconds is cleared.
-    pub fn set_wait_minutes(&mut self, minutes: u32) {
-        self.set(WAIT, Value::text(minutes.to_string()));
-        self.set(HEARTBEAT, Value::Bool(false));
+    /// How long the last Sync wanted to wait; `None` when it did not.
+    ///
+    /// Horde: the interval of a Ping lies in the same member, as a number; that of a Sync is text.
+    #[must_use]
+    pub fn sync_interval(&self) -> Option<Interval> {
+        let number = |key| match self.0.get(key)? {
+            value @ Value::Str(_) => u32::try_from(value.to_int()?).ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        number(HEARTBEAT).map(Interval::Seconds).or_else(|| number(WAIT).map(Interval::Minutes))
     }
 
-    /// Forgets both intervals.
-    pub fn clear_heartbeat(&mut self) {
-        self.set(WAIT, Value::Bool(false));
-        self.set(HEARTBEAT, Value::Bool(false));
+    /// Remembers how long a Sync wants to wait; `None` forgets that, and leaves a Ping's interval.
+    pub fn set_sync_interval(&mut self, interval: Option<Interval>) {
+        let (wait, heartbeat) = match interval {
+            None if self.sync_interval().is_none() => return,
+            None => (Value::Bool(false), Value::Bool(false)),
+            Some(Interval::Minutes(minutes)) => {
+                (Value::text(minutes.to_string()), Value::Bool(false))
+            }
+            Some(Interval::Seconds(seconds)) => {
+                (Value::Bool(false), Value::text(seconds.to_string()))
+            }
+        };
+        self.0.set(WAIT, wait);
+        self.0.set(HEARTBEAT, heartbeat);
     }
 
     /// All collections by folder uid, in Horde's order.
@@ -231,6 +247,28 @@ impl SyncCache {
         };
         if !says_the_same {
             self.0.set(key, value);
+        }
+    }
+}
+
+/// How long a Sync waits, as the client said it.
+///
+/// [MS-ASCMD] §2.2.3.198
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// Wait: 1 to 59.
+    Minutes(u32),
+    /// HeartbeatInterval: 60 to 3540.
+    Seconds(u32),
+}
+
+impl Interval {
+    /// The same in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::Minutes(minutes) => minutes.saturating_mul(60),
+            Self::Seconds(seconds) => seconds,
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod contacts;
 mod folders;
+mod hanging;
 mod mail;
 mod mail_bodies;
 mod protocol;
@@ -131,6 +132,9 @@ impl Scene {
             "wrong-bytes" => wrong::bytes(self).await,
             "estimate" => wrong::estimate(self).await,
             "empty-sync" => waiting::empty_sync(self).await,
+            "hanging" => hanging::waits(self).await,
+            "hanging-bounds" => hanging::bounds(self).await,
+            "several" => hanging::several(self).await,
             "ping" => waiting::ping(self).await,
             "ping-bounds" => waiting::bounds(self).await,
             other => panic!("no scenario {other}"),
@@ -165,6 +169,9 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("wrong-bytes", false),
     ("estimate", true),
     ("empty-sync", true),
+    ("hanging", true),
+    ("hanging-bounds", true),
+    ("several", true),
     ("ping", true),
     ("ping-bounds", false),
 ];
@@ -216,6 +223,14 @@ fn scenarios_hold_at_horde_but_for_the_known() {
     }
     assert!(failed.is_empty(), "not in tests/scenario/KNOWN.md: {failed:#?}");
     assert!(stale.is_empty(), "in tests/scenario/KNOWN.md, but nothing fails: {stale:#?}");
+}
+
+/// Takes a minute, beside the others.
+#[tokio::test]
+async fn a_sync_that_waits_in_vain_is_answered_with_nothing() {
+    let mut scene = Scene::of_the_stack(End::Sidecar, "14.1").await;
+    hanging::ends(&mut scene).await.unwrap();
+    assert!(scene.failed.is_empty(), "{:#?}", scene.failed);
 }
 
 #[tokio::test]

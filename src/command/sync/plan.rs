@@ -10,7 +10,7 @@ use crate::command::sync::wishes;
 use crate::eas::class::Class;
 use crate::eas::ids::{CollectionId, SyncKey};
 use crate::eas::version::ProtocolVersion;
-use crate::state::cache::{CachedCollection, SyncCache};
+use crate::state::cache::{CachedCollection, Interval, SyncCache};
 use crate::state::key::StateKey;
 
 /// One collection of a request, with what the cache adds.
@@ -94,8 +94,10 @@ pub(super) struct Plan {
     pub(super) collections: Vec<Asked>,
     /// The window of the whole request.
     pub(super) window_size: Option<u32>,
-    /// How long to wait where there is nothing to tell.
-    pub(super) wait_seconds: Option<u32>,
+    /// How long the client would wait: to be remembered for a request that leaves it out.
+    pub(super) interval: Option<Interval>,
+    /// Whether the client changes or asks for anything: then it wants its answer at once.
+    is_import: bool,
 }
 
 impl Plan {
@@ -114,10 +116,10 @@ impl Plan {
             if collections.is_empty() {
                 return Err(Response::only(Status::RequestIncomplete));
             }
-            let wait_seconds = cache.heartbeat_seconds();
-            return Ok(Self { collections, window_size: None, wait_seconds });
+            let interval = cache.sync_interval();
+            return Ok(Self { collections, window_size: None, interval, is_import: false });
         };
-        let wait_seconds = wait_seconds(&request)?;
+        let mut interval = interval(&request)?.filter(|_| can_leave_out);
         let named = request.collections.map(|all| all.collections).unwrap_or_default();
         let mut collections: Vec<Asked> =
             named.into_iter().map(|collection| Asked::of(cache, collection)).collect();
@@ -125,6 +127,7 @@ impl Plan {
             return Err(Response::only(Status::TooManyCollections));
         }
         if request.partial.is_some() && can_leave_out {
+            interval = interval.or_else(|| cache.sync_interval());
             let named: Vec<String> = collections.iter().map(|asked| asked.uid.clone()).collect();
             collections.extend(Self::left_out(cache, &named)?);
             if collections.is_empty() {
@@ -135,8 +138,12 @@ impl Plan {
             return Err(Response::only(Status::ProtocolError));
         }
         let is_import = collections.iter().any(|asked| !asked.commands.is_empty());
-        let wait_seconds = wait_seconds.filter(|_| can_leave_out && !is_import);
-        Ok(Self { collections, window_size: request.window_size, wait_seconds })
+        Ok(Self { collections, window_size: request.window_size, interval, is_import })
+    }
+
+    /// How many seconds to wait where there is nothing to tell.
+    pub(super) fn wait_seconds(&self) -> Option<u32> {
+        self.interval.filter(|_| !self.is_import).map(Interval::seconds)
     }
 
     /// The collections of the last request that this one does not name.
@@ -161,15 +168,15 @@ impl Plan {
 }
 
 /// Wait counts minutes, HeartbeatInterval seconds; only one of them may be there.
-fn wait_seconds(request: &Request) -> Result<Option<u32>, Response> {
+fn interval(request: &Request) -> Result<Option<Interval>, Response> {
     let out_of_bounds =
         |limit| Err(Response { limit: Some(limit), ..Response::only(Status::InvalidWait) });
     match (request.wait, request.heartbeat_interval) {
         (Some(_), Some(_)) => Err(Response::only(Status::ProtocolError)),
         (Some(0), None) | (None, Some(0)) | (None, None) => Ok(None),
-        (Some(minutes @ 1..=59), None) => Ok(Some(minutes * 60)),
+        (Some(minutes @ 1..=59), None) => Ok(Some(Interval::Minutes(minutes))),
         (Some(_), None) => out_of_bounds(59),
-        (None, Some(seconds @ 60..=3_540)) => Ok(Some(seconds)),
+        (None, Some(seconds @ 60..=3_540)) => Ok(Some(Interval::Seconds(seconds))),
         (None, Some(1..=59)) => out_of_bounds(60),
         (None, Some(_)) => out_of_bounds(3_540),
     }

@@ -8,7 +8,7 @@ use crate::state::blob::hierarchy::{read_hierarchy, write_hierarchy};
 use crate::state::blob::pending::{Ids, read_pending, write_pending};
 use crate::state::blob::sync_cache::{read_cache, write_cache};
 use crate::state::blob::{read_folder, write_folder};
-use crate::state::cache::SyncCache;
+use crate::state::cache::{Interval, SyncCache};
 use crate::state::device::{DeviceProperties, Supported};
 use crate::state::folder::{FolderObject, ImapStatus, Messages};
 use crate::state::pending::{ItemId, Pending, What};
@@ -242,11 +242,17 @@ fn a_new_cache_has_the_members_of_horde() {
     );
     cache.clear_hierarchy();
     assert!(!cache.has_hierarchy());
-    cache.set_wait_minutes(8);
+    cache.set_sync_interval(Some(Interval::Minutes(8)));
     cache.set_heartbeat_seconds(90);
+    assert_eq!((cache.heartbeat_seconds(), cache.sync_interval()), (Some(90), None));
+    cache.set_sync_interval(None);
     assert_eq!(cache.heartbeat_seconds(), Some(90));
-    cache.set_wait_minutes(2);
+    cache.set_sync_interval(Some(Interval::Minutes(2)));
     assert_eq!(cache.heartbeat_seconds(), Some(120));
+    cache.set_sync_interval(Some(Interval::Seconds(90)));
+    assert_eq!(cache.sync_interval(), Some(Interval::Seconds(90)));
+    cache.set_sync_interval(None);
+    assert_eq!((cache.heartbeat_seconds(), cache.sync_interval()), (None, None));
     cache.add_confirmed_key("{a}2");
     assert_eq!(cache.confirmed_keys(), ["{a}2"]);
 }
