@@ -14,6 +14,7 @@ pub mod mail;
 pub mod profile;
 pub(crate) mod tls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -31,6 +32,8 @@ pub struct Credentials {
     pub login: String,
     /// The password, whole: never trimmed, never cut.
     pub password: Secret<String>,
+    /// Where the client is, for Horde's own log and tracking of logins.
+    pub address: Option<IpAddr>,
 }
 
 /// A user whose credentials were proven, and what Horde says of them.

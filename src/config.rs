@@ -62,8 +62,11 @@ impl Config {
         }
         let environment =
             Environment::with_prefix("HORDE_EAS").prefix_separator("__").separator("__");
-        let environment =
-            environment.try_parsing(true).list_separator(",").with_list_parse_key("http.proxies");
+        let environment = environment
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("http.trusted_proxies")
+            .with_list_parse_key("http.throttle.exempt");
         let read = builder.add_source(environment).build()?;
         let config: Self = read.try_deserialize()?;
         config.check()?;
@@ -89,6 +92,7 @@ impl Config {
     /// The numbers that have a range.
     fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
         let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let throttle = &self.http.throttle;
         let mut numbers = vec![
             ("commands.poll_seconds", self.commands.poll_seconds, 1..=60),
             ("horde.connect_timeout", self.horde.connect_timeout, 1..=300),
@@ -99,6 +103,11 @@ impl Config {
             ("http.connections", wide(self.http.connections), 1..=100_000),
             ("http.shutdown_seconds", self.http.shutdown_seconds, 0..=3_600),
             ("http.threads", wide(self.http.threads), 0..=1_024),
+            ("http.throttle.address_failures", throttle.address_failures.into(), 1..=100_000),
+            ("http.throttle.refusal_millis", throttle.refusal_millis, 0..=10_000),
+            ("http.throttle.seconds", throttle.seconds, 1..=86_400),
+            ("http.throttle.tries_at_once", wide(throttle.tries_at_once), 1..=1_000),
+            ("http.throttle.user_failures", throttle.user_failures.into(), 1..=100_000),
             ("imap.connect_timeout", self.imap.connect_timeout, 1..=300),
             ("imap.sessions_per_user", wide(self.imap.sessions_per_user), 1..=100),
             ("imap.threads", wide(self.imap.threads), 1..=10_000),

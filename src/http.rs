@@ -5,11 +5,13 @@
 mod auth;
 mod browser;
 mod health;
+pub mod network;
 mod reply;
 mod request;
+pub mod throttle;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -19,6 +21,8 @@ use rand::Rng as _;
 use serde::Deserialize;
 
 use crate::command::Services;
+use crate::http::network::Network;
+use crate::http::throttle::Throttle;
 use crate::logging;
 
 /// Where the server listens, and what it takes.
@@ -27,9 +31,9 @@ use crate::logging;
 pub struct Config {
     /// Address and port to listen on. Default `127.0.0.1:8480`.
     pub listen: String,
-    /// Addresses of web servers in front, whose X-Forwarded-For is believed: for the log.
-    /// Default `["127.0.0.1", "::1"]`.
-    pub proxies: Vec<IpAddr>,
+    /// Addresses and networks of web servers in front, whose X-Forwarded-For is believed.
+    /// Default `["127.0.0.0/8", "::1"]`.
+    pub trusted_proxies: Vec<Network>,
     /// Threads; 0 for one a core. Default 0.
     pub threads: usize,
     /// Connections at most for each thread, 1 to 100000. Default 25000.
@@ -40,18 +44,24 @@ pub struct Config {
     pub body_seconds: u64,
     /// Seconds that running requests get when the server is told to stop. Default 10.
     pub shutdown_seconds: u64,
+    /// How often somebody may be wrong.
+    pub throttle: throttle::Config,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8480".to_owned(),
-            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            trusted_proxies: ["127.0.0.0/8", "::1"]
+                .into_iter()
+                .filter_map(Network::parse)
+                .collect(),
             threads: 0,
             connections: 25_000,
             body_bytes: 16 * 1024 * 1024,
             body_seconds: 120,
             shutdown_seconds: 10,
+            throttle: throttle::Config::default(),
         }
     }
 }
@@ -60,6 +70,7 @@ impl Default for Config {
 struct State {
     services: Services,
     config: Config,
+    throttle: Throttle,
 }
 
 /// Starts to listen; the server runs when it is awaited.
@@ -75,7 +86,11 @@ pub fn serve(config: &Config, services: Services) -> io::Result<Server> {
 /// # Errors
 /// When the socket can not be used.
 pub fn serve_on(listener: TcpListener, config: &Config, services: Services) -> io::Result<Server> {
-    let state = Data::new(State { services, config: config.clone() });
+    let state = Data::new(State {
+        services,
+        throttle: Throttle::new(&config.throttle),
+        config: config.clone(),
+    });
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())

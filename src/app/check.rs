@@ -215,7 +215,7 @@ async fn login(
         Err(error) => return report.problem(&error.to_string(), "see [horde]"),
     };
     let login = site.login_rule.apply(&user.login).to_owned();
-    let credentials = Credentials { login, password: user.password.clone() };
+    let credentials = Credentials { login, password: user.password.clone(), address: None };
     let account = match horde.accounts.refresh(&credentials).await {
         Ok(account) => account,
         Err(error) if error.kind == Kind::Refused => {

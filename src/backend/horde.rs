@@ -70,6 +70,7 @@ impl Config {
         Some(Credentials {
             login: self.service_user.clone()?,
             password: self.service_password.clone()?,
+            address: None,
         })
     }
 }

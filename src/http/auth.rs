@@ -2,42 +2,78 @@
 //!
 //! [MS-ASHTTP] §2.2.1.1.2.2
 
+use std::net::IpAddr;
+use std::time::Instant;
+
 use actix_web::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::backend::profile::Site;
 use crate::backend::{Account, Credentials, Kind};
+use crate::eas::ids::DeviceId;
 use crate::eas::version::ProtocolVersion;
 use crate::http::State;
 use crate::http::reply::Refusal;
-use crate::http::request::{client_address, header_of, plain};
+use crate::http::request::{header_of, plain};
+use crate::http::throttle::{Admission, Attempt};
 use crate::secret::Secret;
+use crate::state::model::Owner;
+
+/// What a request says of who calls, beside the credentials.
+pub(super) struct Caller<'a> {
+    /// The device.
+    pub(super) device: Option<&'a DeviceId>,
+    /// Where the client is.
+    pub(super) address: Option<IpAddr>,
+}
 
 /// Proves who calls.
 ///
-/// Wrong user and wrong password have one answer; when nobody can tell, it is 503 and never 401.
+/// Wrong user and wrong password have one answer, after one time; when nobody can tell, it is 503
+/// and never 401. Who was wrong too often gets 503 without a look at the password.
 pub(super) async fn login(
     http: &HttpRequest,
     state: &State,
     site: &Site,
     versions: &[ProtocolVersion],
+    caller: &Caller<'_>,
 ) -> Result<Account, Refusal> {
+    let began = Instant::now();
     let Some((user, password)) = header_of(http, "Authorization").and_then(basic) else {
         return Err(Refusal::unauthorized(versions, site));
     };
-    if password.is_empty() || password.contains('\0') || user.contains('\0') {
-        return Err(Refusal::unauthorized(versions, site));
-    }
     let credentials = Credentials {
         login: site.login_rule.apply(&user).to_owned(),
         password: Secret::new(password),
+        address: caller.address,
     };
-    match state.services.accounts.login(&credentials).await {
-        Ok(account) => Ok(account),
+    let device = caller.device.map(DeviceId::as_str).unwrap_or_default();
+    let attempt = Attempt { credentials: &credentials, device, address: caller.address };
+    let mut admission = state.throttle.admit(&attempt).await;
+    if matches!(admission, Admission::Full) && is_paired(state, &attempt).await {
+        admission = Admission::Paired;
+    }
+    if matches!(admission, Admission::Full) {
+        log::warn!("Login throttled {}", said_of(&attempt));
+        return Err(Refusal::unavailable());
+    }
+    let outcome = if can_be(&credentials) {
+        state.services.accounts.login(&credentials).await
+    } else {
+        Err(crate::backend::Error::new(Kind::Refused, "credentials that can not be"))
+    };
+    match outcome {
+        Ok(account) => {
+            state.throttle.succeeded(&attempt).await;
+            Ok(account)
+        }
         Err(error) if error.kind == Kind::Refused => {
-            let peer = client_address(http, &state.config.proxies);
-            log::warn!("Login failed user={} peer={peer}", plain(&credentials.login));
+            state.throttle.failed(&attempt, &admission);
+            log::warn!("Login failed {}", said_of(&attempt));
+            // Others may try now.
+            drop(admission);
+            tokio::time::sleep(state.throttle.hold_back(began.elapsed())).await;
             Err(Refusal::unauthorized(versions, site))
         }
         Err(error) if error.kind == Kind::Denied => {
@@ -45,6 +81,35 @@ pub(super) async fn login(
         }
         Err(error) => Err(Refusal::outage(&error)),
     }
+}
+
+/// Whether the counts are full, but the device is paired with the user and has room in its own.
+async fn is_paired(state: &State, attempt: &Attempt<'_>) -> bool {
+    if attempt.device.is_empty() || !state.throttle.has_room_for_device(attempt) {
+        return false;
+    }
+    let user = attempt.credentials.login.clone();
+    let owner = Owner { device: attempt.device.to_owned(), user };
+    let known = state.services.devices.load(&owner).await.ok().flatten();
+    known.is_some_and(|device| device.policy_key.is_some())
+}
+
+/// Who failed, in the form that deploy/fail2ban reads.
+fn said_of(attempt: &Attempt<'_>) -> String {
+    let user = plain(&attempt.credentials.login);
+    let peer = attempt.address.map(|address| address.to_string()).unwrap_or_default();
+    format!("user={user} device={} peer={peer}", plain(attempt.device))
+}
+
+/// Whether these can be somebody's: PHP and IMAP would take a part of others for the whole.
+fn can_be(credentials: &Credentials) -> bool {
+    let (login, password) = (&credentials.login, credentials.password.expose());
+    !login.is_empty()
+        && login.len() <= LONGEST_LOGIN
+        && !login.chars().any(char::is_control)
+        && !password.is_empty()
+        && password.len() <= LONGEST_PASSWORD
+        && !password.contains(['\0', '\r', '\n'])
 }
 
 /// User and password of a Basic header: UTF-8, or Latin-1 as old clients send it.
@@ -61,6 +126,9 @@ fn basic(header: &str) -> Option<(String, String)> {
     let (user, password) = text.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }
+
+const LONGEST_LOGIN: usize = 255;
+const LONGEST_PASSWORD: usize = 1_024;
 
 #[cfg(test)]
 mod tests {

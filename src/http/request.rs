@@ -18,6 +18,7 @@ use crate::backend::profile::Site;
 use crate::command::{self, Call, Services};
 use crate::eas::request_line::RequestLine;
 use crate::eas::version::ProtocolVersion;
+use crate::http::network::client_address;
 use crate::http::reply::{self, Refusal};
 use crate::http::{State, auth, browser};
 
@@ -29,6 +30,15 @@ pub(super) struct Trace {
     command: String,
     version: String,
     notes: Vec<(&'static str, String)>,
+    /// Where the client is.
+    address: Option<IpAddr>,
+}
+
+impl Trace {
+    /// Where the client is, for the log.
+    pub(super) fn peer(&self) -> String {
+        self.address.map(|address| address.to_string()).unwrap_or_default()
+    }
 }
 
 /// Answers a request under the protocol's path.
@@ -38,7 +48,8 @@ pub(super) async fn handle(
     state: Data<State>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let mut trace = Trace::default();
+    let address = client_address(&http, &state.config.trusted_proxies);
+    let mut trace = Trace { address, ..Trace::default() };
     let answered = AssertUnwindSafe(answer(&http, payload, &state, &mut trace)).catch_unwind();
     let outcome = match answered.await {
         Ok(outcome) => outcome,
@@ -53,7 +64,7 @@ pub(super) async fn handle(
         Err(refusal) => refusal.into_response(),
     };
     let response = reply::compress(response, accepts_gzip);
-    log_line(&http, &state.config.proxies, &trace, response.status().as_u16(), began.elapsed());
+    log_line(&http, &trace, response.status().as_u16(), began.elapsed());
     response
 }
 
@@ -83,7 +94,8 @@ async fn answer(
         return Err(Refusal::unavailable());
     }
     let versions = versions(services, &site);
-    let account = auth::login(http, state, &site, &versions).await?;
+    let caller = auth::Caller { device: line.device.as_ref(), address: trace.address };
+    let account = auth::login(http, state, &site, &versions, &caller).await?;
     trace.user.clone_from(&account.profile.user);
     if http.method() == Method::OPTIONS {
         trace.command = "OPTIONS".to_owned();
@@ -104,7 +116,7 @@ async fn answer(
             if error.is_refused() {
                 services.accounts.forget(&credentials).await;
             }
-            Err(reply::of_error(&error, &trace.user, &trace.device))
+            Err(reply::of_error(&error, &plain(&trace.user), &plain(&trace.device)))
         }
     }
 }
@@ -225,38 +237,30 @@ pub(super) fn header_of<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str
 }
 
 /// One line for each request.
-fn log_line(http: &HttpRequest, proxies: &[IpAddr], trace: &Trace, status: u16, took: Duration) {
+fn log_line(http: &HttpRequest, trace: &Trace, status: u16, took: Duration) {
     let notes: String =
         trace.notes.iter().map(|(key, value)| format!(" {key}={}", plain(value))).collect();
-    let peer = client_address(http, proxies);
     let command = if trace.command.is_empty() { http.method().as_str() } else { &trace.command };
     log::info!(
-        "{} answered user={} device={} cmd={} version={} peer={peer} http={status} ms={}{notes}",
+        "{} answered user={} device={} cmd={} version={} peer={} http={status} ms={}{notes}",
         plain(command),
         plain(&trace.user),
         plain(&trace.device),
         plain(command),
         trace.version,
+        trace.peer(),
         took.as_millis(),
     );
 }
 
-/// Where the client is, for the log: the peer, or what a web server in front says of it.
-pub(super) fn client_address(http: &HttpRequest, proxies: &[IpAddr]) -> String {
-    let Some(peer) = http.peer_addr().map(|peer| peer.ip()) else { return String::new() };
-    let said = http.headers().get_all("X-Forwarded-For").last();
-    // The last address is the one that the web server added; those before it anybody can send.
-    let client: Option<IpAddr> = said
-        .filter(|_| proxies.contains(&peer))
-        .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    client.unwrap_or(peer).to_string()
-}
-
-/// What a client sent, fit for a line of the log.
+/// What a client sent, fit for a line of the log: letters, digits and signs of one word.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .take(64)
-        .map(|letter| if letter.is_control() || letter == ' ' { '_' } else { letter })
+        .map(|letter| {
+            let is_plain = letter.is_ascii_graphic() || letter.is_alphanumeric();
+            if is_plain { letter } else { '_' }
+        })
         .collect()
 }
 
@@ -266,23 +270,7 @@ const WORKING: [ProtocolVersion; 3] =
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
-    use actix_web::test::TestRequest;
-
-    use crate::http::request::{accepts_gzip, client_address, plain};
-
-    #[test]
-    fn only_a_proxy_is_believed_and_only_its_own_word() {
-        let from = |peer: &str, said: &str| {
-            let request = TestRequest::default().insert_header(("X-Forwarded-For", said));
-            let request = request.peer_addr(format!("{peer}:1000").parse().unwrap());
-            client_address(&request.to_http_request(), &[IpAddr::V4(Ipv4Addr::LOCALHOST)])
-        };
-        assert_eq!(from("127.0.0.1", "192.0.2.1, 192.0.2.2"), "192.0.2.2");
-        assert_eq!(from("127.0.0.1", "192.0.2.1, nonsense\tuser=root"), "127.0.0.1");
-        assert_eq!(from("192.0.2.9", "192.0.2.1"), "192.0.2.9");
-    }
+    use crate::http::request::{accepts_gzip, plain};
 
     #[test]
     fn quality_0_means_no() {
@@ -297,6 +285,7 @@ mod tests {
     #[test]
     fn what_a_client_sent_stays_one_word_of_one_line() {
         assert_eq!(plain("a b\nERROR x"), "a_b_ERROR_x");
+        assert_eq!(plain("ä\u{a0}\u{2028}\u{202e}peer=1"), "ä___peer=1");
         assert_eq!(plain(&"x".repeat(100)).len(), 64);
     }
 }

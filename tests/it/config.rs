@@ -52,7 +52,9 @@ fn nonsense_is_refused_by_its_key() {
         ("[commands]\npoll_seconds = 0", "commands.poll_seconds: must be 1 to 60"),
         ("[commands]\nmax_version = \"15\"", "commands.max_version: `15` is no version"),
         ("[http]\nbody_bytes = 1000", "http.body_bytes: must be 65536 to"),
-        ("[http]\nproxies = [\"here\"]", "http.proxies"),
+        ("[http]\ntrusted_proxies = [\"here\"]", "http.trusted_proxies"),
+        ("[http.throttle]\nexempt = [\"10.0.0.0/33\"]", "http.throttle.exempt"),
+        ("[http.throttle]\nseconds = 0", "http.throttle.seconds: must be 1 to 86400"),
         ("[state]\nconnections = 0", "state.connections: must be 1 to 1000"),
         ("[history]\ntimeout_seconds = 301", "history.timeout_seconds: must be 1 to 300"),
     ];
@@ -71,4 +73,5 @@ fn tempfile(text: &str) -> std::path::PathBuf {
     path
 }
 
-const SECTIONS: [&str; 7] = ["http", "horde", "imap", "state", "history", "commands", "log"];
+const SECTIONS: [&str; 8] =
+    ["http", "throttle", "horde", "imap", "state", "history", "commands", "log"];

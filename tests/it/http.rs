@@ -2,6 +2,7 @@
 
 mod client;
 mod fakes;
+mod logins;
 
 use std::io::{Read as _, Write as _};
 use std::sync::atomic::Ordering;

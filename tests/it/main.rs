@@ -7,6 +7,7 @@ mod cli;
 mod codec;
 mod config;
 mod deploy;
+mod fail2ban;
 mod golden;
 mod http;
 mod mail;

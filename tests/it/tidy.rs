@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("delta", &["eas"]),
     ("eas", &["wbxml"]),
-    ("http", &["backend", "clock", "command", "eas", "logging", "secret", "wbxml"]),
+    ("http", &["backend", "clock", "command", "eas", "logging", "secret", "state", "wbxml"]),
     ("lib", &[]),
     ("logging", &["clock"]),
     ("main", &["*"]),

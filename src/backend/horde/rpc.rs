@@ -108,6 +108,9 @@ impl Client {
             .body(body);
         if let Some(who) = who {
             request = request.basic_auth(&who.login, Some(who.password.expose()));
+            if let Some(address) = who.address {
+                request = request.header(CLIENT_HEADER, address.to_string());
+            }
         }
         if let Some(secret) = &self.secret {
             request = request.header(SECRET_HEADER, secret.clone());
@@ -183,6 +186,8 @@ pub(crate) fn described(method: &str, error: &Value) -> Error {
 }
 
 const POOL_IDLE: u64 = 30;
+/// The bridge believes it of those whom it lets in.
+const CLIENT_HEADER: &str = "X-Horde-Eas-Client";
 const SECRET_HEADER: &str = "X-Horde-Eas-Secret";
 /// Never changes within a process: Horde may bind a session to it.
 const USER_AGENT: &str = concat!("horde-eas/", env!("CARGO_PKG_VERSION"));

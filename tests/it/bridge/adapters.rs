@@ -23,7 +23,11 @@ fn horde(transport: Transport) -> Horde {
 }
 
 fn credentials(user: &str, password: &str) -> Credentials {
-    Credentials { login: user.to_owned(), password: Secret::new(password.to_owned()) }
+    Credentials {
+        login: user.to_owned(),
+        password: Secret::new(password.to_owned()),
+        address: None,
+    }
 }
 
 /// What a login shows, and who is refused.

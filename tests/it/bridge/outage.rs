@@ -53,7 +53,11 @@ fn horde(url: &str) -> Horde {
 }
 
 fn alice(password: &str) -> Credentials {
-    Credentials { login: "alice".to_owned(), password: Secret::new(password.to_owned()) }
+    Credentials {
+        login: "alice".to_owned(),
+        password: Secret::new(password.to_owned()),
+        address: None,
+    }
 }
 
 fn session() -> String {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use horde_eas::http::{self, Config};
+use horde_eas::http::{self, Config, throttle};
 
 use crate::http::fakes::{Fake, Fault};
 
@@ -36,8 +36,14 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let fake = Arc::new(fake);
         let services = fake.services();
-        let config =
-            Config { threads: 1, body_bytes: BODY_BYTES, body_seconds: 1, ..Config::default() };
+        let throttle = throttle::Config { refusal_millis: 50, ..throttle::Config::default() };
+        let config = Config {
+            threads: 1,
+            body_bytes: BODY_BYTES,
+            body_seconds: 1,
+            throttle,
+            ..Config::default()
+        };
         thread::spawn(move || {
             http::block_on(async { http::serve_on(listener, &config, services).unwrap().await })
         });

@@ -1,8 +1,9 @@
 //! Ports that answer as a healthy Horde does, or fail in one way: to inject faults.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
@@ -50,6 +51,12 @@ pub(crate) struct Fake {
     pub(crate) n_writes: AtomicUsize,
     /// How often proven credentials were forgotten.
     pub(crate) n_forgotten: AtomicUsize,
+    /// How often a password was tried.
+    pub(crate) n_logins: AtomicUsize,
+    /// Devices with a name that begins with `NEW` are known once they paired, all others before.
+    pub(crate) paired: Mutex<BTreeSet<String>>,
+    /// Where the last login came from.
+    pub(crate) address: Mutex<Option<IpAddr>>,
 }
 
 impl Fake {
@@ -68,6 +75,9 @@ impl Fake {
             fault,
             n_writes: AtomicUsize::new(0),
             n_forgotten: AtomicUsize::new(0),
+            n_logins: AtomicUsize::new(0),
+            paired: Mutex::new(BTreeSet::new()),
+            address: Mutex::new(None),
         }
     }
 
@@ -127,6 +137,8 @@ fn unfaked() -> backend::Error {
 #[async_trait]
 impl Accounts for Fake {
     async fn login(&self, credentials: &Credentials) -> Result<Account, backend::Error> {
+        self.n_logins.fetch_add(1, Ordering::SeqCst);
+        *self.address.lock().unwrap() = credentials.address;
         if self.fault == Fault::Login {
             return Err(backend::Error::new(backend::Kind::Unavailable, "no LDAP"));
         }
@@ -236,9 +248,13 @@ impl Mail for Fake {
 
 #[async_trait]
 impl Devices for Fake {
-    async fn load(&self, _: &Owner) -> Result<Option<Device>, state::Error> {
+    async fn load(&self, owner: &Owner) -> Result<Option<Device>, state::Error> {
         assert!(self.fault != Fault::Panic, "as the test wants it");
         self.read()?;
+        let is_new = owner.device.starts_with("NEW");
+        if is_new && !self.paired.lock().unwrap().contains(&owner.device) {
+            return Ok(None);
+        }
         Ok(Some(Device {
             kind: "Phone".to_owned(),
             agent: "Test/1".to_owned(),
@@ -249,7 +265,8 @@ impl Devices for Fake {
         }))
     }
 
-    async fn register(&self, _: &Owner, _: &NewDevice) -> Result<(), state::Error> {
+    async fn register(&self, owner: &Owner, _: &NewDevice) -> Result<(), state::Error> {
+        self.paired.lock().unwrap().insert(owner.device.clone());
         self.write()
     }
 

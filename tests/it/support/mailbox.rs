@@ -21,7 +21,7 @@ pub(crate) fn account(user: &str, edit: impl FnOnce(&mut MailProfile)) -> Accoun
     edit(&mut mail);
     let password = Secret::new(format!("{user}-pw"));
     Account {
-        credentials: Credentials { login: user.to_owned(), password },
+        credentials: Credentials { login: user.to_owned(), password, address: None },
         profile: Arc::new(Profile {
             user: user.to_owned(),
             mail: Some(mail),
