@@ -16,4 +16,5 @@ pub mod pim;
 pub mod probe;
 pub mod secret;
 pub mod state;
+pub mod uids;
 pub mod wbxml;

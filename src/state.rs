@@ -20,7 +20,6 @@ pub mod map;
 pub mod model;
 pub mod mysql;
 pub mod pending;
-pub mod uids;
 
 use std::collections::BTreeMap;
 

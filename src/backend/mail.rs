@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::backend::{Account, Error};
 use crate::eas::class::email::Email;
 use crate::eas::options::BodyPreference;
+use crate::uids::SortedUids;
 
 /// The way to the user's mailboxes.
 ///
@@ -117,8 +118,8 @@ pub struct MailboxStatus {
 pub struct Since<'a> {
     /// The status of the last look; `uid_next` 0 means never: then only `matching` is filled.
     pub status: MailboxStatus,
-    /// The uids known, in any order.
-    pub known: &'a [u32],
+    /// The uids known.
+    pub known: &'a SortedUids,
     /// Messages received before this day (Unix time, server's day) are out of the filter.
     pub cutoff: Option<i64>,
     /// Whether the set of messages inside the filter is wanted even when nothing was changed
@@ -136,8 +137,8 @@ pub struct MailboxChanges {
     pub changed: Vec<Seen>,
     /// Known uids that are no longer in the mailbox.
     pub vanished: Vec<u32>,
-    /// Uids inside the filter, ascending; `None` when not wanted and not looked up.
-    pub matching: Option<Vec<u32>>,
+    /// Uids inside the filter; `None` when not wanted and not looked up.
+    pub matching: Option<SortedUids>,
 }
 
 /// A message as FETCH FLAGS shows it.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::uids::{SortedUids, UidSet};
+
 /// A message as the server shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sighting {
@@ -45,7 +47,7 @@ pub struct Look<'a> {
     /// Messages that are gone.
     pub vanished: &'a [u32],
     /// All messages inside the filter, when that was looked up.
-    pub matching: Option<&'a [u32]>,
+    pub matching: Option<&'a SortedUids>,
     /// Whether messages outside the filter are to be taken from the client.
     pub narrow: bool,
 }
@@ -56,22 +58,22 @@ pub struct Delta {
     /// In the order to send.
     pub updates: Vec<Update>,
     /// Known messages afterwards: the old ones in their order, then the new ones.
-    pub known: Vec<u32>,
+    pub known: UidSet,
 }
 
 /// The first look: everything inside the filter is new, the newest goes first.
 #[must_use]
-pub fn first(matching: &[u32]) -> Delta {
-    let updates = matching.iter().rev().map(|&imap_uid| Update::Add(imap_uid)).collect();
-    Delta { updates, known: matching.to_vec() }
+pub fn first(matching: SortedUids) -> Delta {
+    let updates = matching.iter().rev().map(Update::Add).collect();
+    Delta { updates, known: matching.into_set() }
 }
 
 /// Compares by modseq: `look` holds only what changed.
 #[must_use]
-pub fn by_mod_seq(known: &[u32], look: Look<'_>) -> Delta {
-    let had: BTreeSet<u32> = known.iter().copied().collect();
+pub fn by_mod_seq(known: UidSet, look: Look<'_>) -> Delta {
+    let had = known.sorted();
     let vanished: BTreeSet<u32> =
-        look.vanished.iter().copied().filter(|imap_uid| had.contains(imap_uid)).collect();
+        look.vanished.iter().copied().filter(|imap_uid| had.contains(*imap_uid)).collect();
     let mut added = BTreeSet::new();
     let mut updates = Vec::new();
     for sighting in look.changed {
@@ -79,7 +81,7 @@ pub fn by_mod_seq(known: &[u32], look: Look<'_>) -> Delta {
         if vanished.contains(&imap_uid) {
             continue;
         }
-        if had.contains(&imap_uid) {
+        if had.contains(imap_uid) {
             updates.push(Update::Flags(imap_uid, sighting.flags.clone()));
         } else if sighting.inside {
             added.insert(imap_uid);
@@ -87,10 +89,10 @@ pub fn by_mod_seq(known: &[u32], look: Look<'_>) -> Delta {
     }
     let mut left = BTreeSet::new();
     if let Some(matching) = look.matching {
-        let matching: BTreeSet<u32> = matching.iter().copied().collect();
-        added.extend(matching.difference(&had));
+        added.extend(matching.minus(&had).iter());
         if look.narrow {
-            left.extend(had.difference(&matching).filter(|imap_uid| !vanished.contains(imap_uid)));
+            let outside = had.minus(matching);
+            left.extend(outside.iter().filter(|imap_uid| !vanished.contains(imap_uid)));
         }
     }
     finish(known, updates, &added, &vanished, &left)
@@ -101,21 +103,21 @@ pub fn by_mod_seq(known: &[u32], look: Look<'_>) -> Delta {
 /// `flags_known` answers what flags the client is known to have, `None` when nobody knows.
 #[must_use]
 pub fn by_flags(
-    known: &[u32],
+    known: UidSet,
     seen: &[Sighting],
     vanished: &[u32],
     flags_known: impl Fn(u32) -> Option<(bool, bool)>,
 ) -> Delta {
-    let had: BTreeSet<u32> = known.iter().copied().collect();
+    let had = known.sorted();
     let gone: BTreeSet<u32> =
-        vanished.iter().copied().filter(|imap_uid| had.contains(imap_uid)).collect();
+        vanished.iter().copied().filter(|imap_uid| had.contains(*imap_uid)).collect();
     let mut added = BTreeSet::new();
     let mut updates = Vec::new();
-    let mut matching = BTreeSet::new();
+    let matching: SortedUids =
+        seen.iter().filter(|sighting| sighting.inside).map(|sighting| sighting.imap_uid).collect();
     for sighting in seen.iter().filter(|sighting| sighting.inside) {
         let imap_uid = sighting.imap_uid;
-        matching.insert(imap_uid);
-        if !had.contains(&imap_uid) {
+        if !had.contains(imap_uid) {
             added.insert(imap_uid);
         } else if flags_known(imap_uid)
             .is_some_and(|flags| flags != (sighting.flags.read, sighting.flags.flagged))
@@ -124,13 +126,13 @@ pub fn by_flags(
         }
     }
     let left: BTreeSet<u32> =
-        had.difference(&matching).copied().filter(|imap_uid| !gone.contains(imap_uid)).collect();
+        had.minus(&matching).iter().filter(|imap_uid| !gone.contains(imap_uid)).collect();
     finish(known, updates, &added, &gone, &left)
 }
 
 /// New messages first, then flags, then what goes away.
 fn finish(
-    known: &[u32],
+    mut known: UidSet,
     flags: Vec<Update>,
     added: &BTreeSet<u32>,
     vanished: &BTreeSet<u32>,
@@ -144,25 +146,30 @@ fn finish(
     }));
     updates.extend(vanished.iter().map(|&imap_uid| Update::Remove(imap_uid)));
     updates.extend(left.iter().map(|&imap_uid| Update::SoftDelete(imap_uid)));
-    let stays = |imap_uid: &u32| !vanished.contains(imap_uid) && !left.contains(imap_uid);
-    let mut after: Vec<u32> = known.iter().copied().filter(stays).collect();
-    after.extend(added);
-    Delta { updates, known: after }
+    known.remove(vanished);
+    known.remove(left);
+    known.append(added.iter().copied());
+    Delta { updates, known }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::delta::mail::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq, first};
+    use crate::uids::UidSet;
 
     fn sighting(imap_uid: u32, read: bool) -> Sighting {
         Sighting { imap_uid, flags: Flags { read, ..Flags::default() }, inside: true }
     }
 
+    fn set(uids: &[u32]) -> UidSet {
+        uids.iter().copied().collect()
+    }
+
     #[test]
     fn the_first_look_sends_the_newest_first_and_knows_all() {
-        let delta = first(&[2, 5, 9]);
+        let delta = first([2, 5, 9].into_iter().collect());
         assert_eq!(delta.updates, [Update::Add(9), Update::Add(5), Update::Add(2)]);
-        assert_eq!(delta.known, [2, 5, 9]);
+        assert_eq!(delta.known.to_string(), "2,5,9");
     }
 
     #[test]
@@ -173,24 +180,25 @@ mod tests {
             matching: None,
             narrow: false,
         };
-        let delta = by_mod_seq(&[2, 3, 4], look);
+        let delta = by_mod_seq(set(&[2, 3, 4]), look);
         let read = Flags { read: true, ..Flags::default() };
         assert_eq!(delta.updates, [Update::Add(10), Update::Flags(3, read), Update::Remove(2)]);
-        assert_eq!(delta.known, [3, 4, 10]);
+        assert_eq!(delta.known.to_string(), "3,4,10");
     }
 
     #[test]
     fn a_changed_filter_adds_and_takes_away() {
-        let look = Look { changed: &[], vanished: &[], matching: Some(&[3, 4, 5]), narrow: true };
-        let delta = by_mod_seq(&[2, 3], look);
+        let matching = set(&[3, 4, 5]).sorted();
+        let look = Look { changed: &[], vanished: &[], matching: Some(&matching), narrow: true };
+        let delta = by_mod_seq(set(&[2, 3]), look);
         assert_eq!(delta.updates, [Update::Add(5), Update::Add(4), Update::SoftDelete(2)]);
-        assert_eq!(delta.known, [3, 4, 5]);
+        assert_eq!(delta.known.to_string(), "3,4,5");
     }
 
     #[test]
     fn without_modseq_only_other_flags_count() {
         let seen = [sighting(1, true), sighting(2, false), sighting(9, false)];
-        let delta = by_flags(&[1, 2, 3, 4], &seen, &[3], |_| Some((false, false)));
+        let delta = by_flags(set(&[1, 2, 3, 4]), &seen, &[3], |_| Some((false, false)));
         let read = Flags { read: true, ..Flags::default() };
         assert_eq!(
             delta,
@@ -201,7 +209,7 @@ mod tests {
                     Update::Remove(3),
                     Update::SoftDelete(4)
                 ],
-                known: vec![1, 2, 9],
+                known: set(&[1, 2, 9]),
             }
         );
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::state::uids::UidSet;
+use crate::uids::UidSet;
 
 /// What is known of one folder.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use horde_eas::backend::imap::{Config, Imap};
 use horde_eas::backend::mail::{FlagChange, Mail, MailboxChanges, Since, Wanted};
 use horde_eas::backend::profile::Label;
 use horde_eas::eas::options::BodyPreference;
+use horde_eas::uids::SortedUids;
 
 use crate::support::mailbox::{Other, account};
 
@@ -55,17 +56,17 @@ async fn changes_are_told_in_each_variant() {
         let old = other.append("", OLD, &message("old"));
         let first = Since {
             status: horde_eas::backend::mail::MailboxStatus::default(),
-            known: &[],
+            known: &SortedUids::default(),
             cutoff: Some(CUTOFF),
             want_matching: false,
         };
         let found = imap.changes(&user, &mailbox, &first).await.unwrap();
-        assert_eq!(found.matching, Some(vec![a, b, c, d]), "{hidden:?}");
+        assert_eq!(found.matching, Some([a, b, c, d].into_iter().collect()), "{hidden:?}");
         assert_eq!(found.status.messages, 5, "{hidden:?}");
         assert_eq!(found.status.highest_mod_seq > 0, !hidden.contains(&"CONDSTORE"), "{hidden:?}");
         let with_mod_seq = found.status.highest_mod_seq > 0;
 
-        let known = [d, b, a, c];
+        let known = [d, b, a, c].into_iter().collect();
         let since = Since {
             status: found.status,
             known: &known,
@@ -99,7 +100,11 @@ async fn changes_are_told_in_each_variant() {
 
         let all = Since { cutoff: None, want_matching: true, ..since };
         let found = imap.changes(&user, &mailbox, &all).await.unwrap();
-        assert_eq!(found.matching, Some(vec![a, c, d, old, e, older]), "{hidden:?}");
+        assert_eq!(
+            found.matching,
+            Some([a, c, d, old, e, older].into_iter().collect()),
+            "{hidden:?}"
+        );
 
         let status = imap
             .status(&user, &[mailbox.clone(), "INBOX".to_owned(), "no such".to_owned()])
@@ -118,13 +123,13 @@ async fn a_mod_seq_from_the_future_means_looking_at_everything() {
     let imap = imap();
     let first = Since {
         status: horde_eas::backend::mail::MailboxStatus::default(),
-        known: &[],
+        known: &SortedUids::default(),
         cutoff: None,
         want_matching: false,
     };
     let mut status = imap.changes(&user, &other.mailbox, &first).await.unwrap().status;
     status.highest_mod_seq += 1_000;
-    let known = [a, b, 4_000];
+    let known = [a, b, 4_000].into_iter().collect();
     let since = Since { status, known: &known, cutoff: None, want_matching: false };
     let found = imap.changes(&user, &other.mailbox, &since).await.unwrap();
     assert_eq!((uids(&found), found.vanished), (vec![a, b], vec![4_000]));
@@ -223,7 +228,7 @@ async fn refusals_and_outages_are_told_apart() {
     let known = account("user1993", |_| {});
     let since = Since {
         status: horde_eas::backend::mail::MailboxStatus::default(),
-        known: &[],
+        known: &SortedUids::default(),
         cutoff: None,
         want_matching: false,
     };

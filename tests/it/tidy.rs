@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 /// A file belongs to the longest row that its module path begins with.
 const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["*"]),
-    ("backend", &["clock", "eas", "secret"]),
+    ("backend", &["clock", "eas", "secret", "uids"]),
     ("backend::horde", &["backend", "clock", "eas", "pim", "secret", "wbxml"]),
-    ("backend::imap", &["backend", "clock", "eas", "mime", "secret"]),
+    ("backend::imap", &["backend", "clock", "eas", "mime", "secret", "uids"]),
     ("cli", &["*"]),
     ("clock", &[]),
-    ("command", &["backend", "clock", "delta", "eas", "mime", "state", "wbxml"]),
+    ("command", &["backend", "clock", "delta", "eas", "mime", "state", "uids", "wbxml"]),
     (
         "config",
         &[
@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "state::mysql",
         ],
     ),
-    ("delta", &["eas"]),
+    ("delta", &["eas", "uids"]),
     ("eas", &["wbxml"]),
     ("http", &["backend", "clock", "command", "eas", "logging", "secret", "state", "wbxml"]),
     ("lib", &[]),
@@ -42,9 +42,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("pim", &["eas", "mime"]),
     ("probe", &["eas", "secret", "wbxml"]),
     ("secret", &[]),
-    ("state", &["clock", "eas", "php"]),
-    ("state::blob", &["eas", "php", "state"]),
+    ("state", &["clock", "eas", "php", "uids"]),
+    ("state::blob", &["eas", "php", "state", "uids"]),
     ("state::mysql", &["clock", "eas", "secret", "state", "state::blob"]),
+    ("uids", &[]),
     ("wbxml", &[]),
 ];
 

@@ -7,14 +7,14 @@ use imap_proto::{AttributeValue, Response};
 use crate::backend::imap::session::{Fault, Reply, Session};
 use crate::backend::imap::{names, plain};
 use crate::backend::mail::{MailboxChanges, MailboxStatus, Seen, Since};
+use crate::uids::SortedUids;
 
 /// One look at a mailbox, with what is known of it.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
     mailbox: String,
     since: MailboxStatus,
-    /// Ascending.
-    pub(super) known: Vec<u32>,
+    pub(super) known: SortedUids,
     /// The day of the cutoff, as SEARCH wants it.
     pub(super) cutoff: Option<String>,
     want_matching: bool,
@@ -22,13 +22,10 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) fn new(mailbox: &str, since: &Since<'_>) -> Self {
-        let mut known = since.known.to_vec();
-        known.sort_unstable();
-        known.dedup();
         Self {
             mailbox: mailbox.to_owned(),
             since: since.status,
-            known,
+            known: since.known.clone(),
             cutoff: since.cutoff.and_then(names::day),
             want_matching: since.want_matching,
         }
@@ -95,9 +92,7 @@ impl Look {
         for response in reply.responses() {
             if let Response::Vanished { uids, .. } = response {
                 for range in uids {
-                    let from = self.known.partition_point(|uid| uid < range.start());
-                    let known = self.known.get(from..).unwrap_or_default();
-                    vanished.extend(known.iter().take_while(|uid| *uid <= range.end()));
+                    vanished.extend(self.known.within(&range));
                 }
             }
         }
@@ -106,11 +101,11 @@ impl Look {
 
     /// Known uids that the mailbox does not have.
     pub(super) fn missing(&self, session: &mut Session) -> Result<Vec<u32>, Fault> {
-        let mut there = BTreeSet::new();
-        for set in names::uid_sets(&self.known, MAX_SET) {
+        let mut there = Vec::new();
+        for set in names::sets_of(&self.known, MAX_SET) {
             there.extend(session.run(&format!("UID SEARCH UID {set}"))?.search());
         }
-        Ok(self.known.iter().copied().filter(|uid| !there.contains(uid)).collect())
+        Ok(self.known.minus(&there.into_iter().collect()).iter().collect())
     }
 
     /// Uids inside the filter, below the UIDNEXT of the look.
@@ -118,15 +113,12 @@ impl Look {
         &self,
         session: &mut Session,
         status: MailboxStatus,
-    ) -> Result<Vec<u32>, Fault> {
-        let mut matching = match &self.cutoff {
+    ) -> Result<SortedUids, Fault> {
+        let matching = match &self.cutoff {
             Some(day) => session.run(&format!("UID SEARCH SINCE {day}"))?.search(),
             None => session.run("UID SEARCH ALL")?.search(),
         };
-        matching.retain(|uid| *uid < status.uid_next);
-        matching.sort_unstable();
-        matching.dedup();
-        Ok(matching)
+        Ok(matching.into_iter().filter(|uid| *uid < status.uid_next).collect())
     }
 
     /// Finds out which of the messages seen lie outside of the filter.

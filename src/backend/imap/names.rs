@@ -1,10 +1,10 @@
 //! How mailbox names, strings and sets of uids are written in IMAP.
 
-use std::ops::RangeInclusive;
-
 use base64::Engine as _;
 use base64::alphabet::IMAP_MUTF7;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+
+use crate::uids::SortedUids;
 
 /// A mailbox name as IMAP has it on the wire: modified UTF-7.
 pub(super) fn encoded(name: &str) -> String {
@@ -92,9 +92,14 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Sets of uids as short as they can be written, each at most `n_bytes` long.
 pub(super) fn uid_sets(imap_uids: &[u32], n_bytes: usize) -> Vec<String> {
+    sets_of(&imap_uids.iter().copied().collect(), n_bytes)
+}
+
+/// The same of a set.
+pub(super) fn sets_of(imap_uids: &SortedUids, n_bytes: usize) -> Vec<String> {
     let mut sets = Vec::new();
     let mut set = String::new();
-    for range in ranges(imap_uids) {
+    for range in imap_uids.runs() {
         let (first, last) = range.into_inner();
         let item = if first == last { first.to_string() } else { format!("{first}:{last}") };
         if !set.is_empty() && set.len() + item.len() + 1 > n_bytes {
@@ -109,23 +114,6 @@ pub(super) fn uid_sets(imap_uids: &[u32], n_bytes: usize) -> Vec<String> {
         sets.push(set);
     }
     sets
-}
-
-/// Uids in ascending order as ranges without holes.
-fn ranges(imap_uids: &[u32]) -> Vec<RangeInclusive<u32>> {
-    let mut sorted = imap_uids.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
-    for imap_uid in sorted {
-        match ranges.last_mut() {
-            Some(last) if last.end().checked_add(1) == Some(imap_uid) => {
-                *last = *last.start()..=imap_uid;
-            }
-            _ => ranges.push(imap_uid..=imap_uid),
-        }
-    }
-    ranges
 }
 
 /// A day as SEARCH wants it, such as `24-Nov-2026`; Unix time, UTC.

@@ -20,7 +20,7 @@ use crate::eas::version::ProtocolVersion;
 use crate::state::folder::{FolderObject, ImapFolder, ImapStatus, KnownFlags, Messages};
 use crate::state::model::CollectionState;
 use crate::state::pending::{FlagUpdate, ItemId, Pending, PendingChange, What};
-use crate::state::uids::UidSet;
+use crate::uids::UidSet;
 
 /// Syncs a mailbox.
 pub(super) async fn sync(
@@ -113,13 +113,14 @@ impl<'a> Mailbox<'a> {
             && self.folder.soft_delete_at > 0
             && now > self.folder.soft_delete_at + PASS_SECONDS;
         let known = self.known();
+        let sorted = known.sorted();
         let since = Since {
             status,
-            known: &known,
+            known: &sorted,
             cutoff,
             want_matching: is_first || filter_changed || pass_is_due,
         };
-        let found = self
+        let mut found = self
             .ctx
             .services
             .mail
@@ -132,7 +133,7 @@ impl<'a> Mailbox<'a> {
             return Err(Trouble::Reset("the mail server lost its modseqs".to_owned()));
         }
         let narrow = filter_changed || pass_is_due;
-        let delta = self.compare(&known, &found, is_first, narrow);
+        let delta = self.compare(known, &mut found, is_first, narrow);
         let updates = self.without_own(delta.updates, own).await?;
         let changes: Vec<PendingChange> =
             updates.into_iter().map(|update| self.change_of(update, is_first)).collect();
@@ -145,17 +146,17 @@ impl<'a> Mailbox<'a> {
         Ok(())
     }
 
-    fn known(&self) -> Vec<u32> {
+    fn known(&self) -> UidSet {
         match &self.folder.messages {
-            Messages::Uids(uids) => uids.as_slice().to_vec(),
+            Messages::Uids(uids) => uids.clone(),
             Messages::Flags(flags) => flags.keys().copied().collect(),
         }
     }
 
     fn compare(
         &self,
-        known: &[u32],
-        found: &MailboxChanges,
+        known: UidSet,
+        found: &mut MailboxChanges,
         is_first: bool,
         narrow: bool,
     ) -> Delta {
@@ -163,12 +164,11 @@ impl<'a> Mailbox<'a> {
         let changed: Vec<Sighting> =
             found.changed.iter().map(|seen| sighting(seen, labels)).collect();
         if is_first {
-            let matching = found.matching.as_deref().unwrap_or_default();
-            return delta::first(matching);
+            return delta::first(found.matching.take().unwrap_or_default());
         }
         match &self.folder.messages {
             Messages::Uids(_) => {
-                let matching = found.matching.as_deref();
+                let matching = found.matching.as_ref();
                 let vanished = &found.vanished;
                 delta::by_mod_seq(known, Look { changed: &changed, vanished, matching, narrow })
             }
@@ -263,7 +263,7 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Writes down what the mailbox looks like now.
-    fn remember(&mut self, found: &MailboxChanges, known: Vec<u32>) {
+    fn remember(&mut self, found: &MailboxChanges, known: UidSet) {
         let status = found.status;
         self.folder.status = Some(ImapStatus {
             messages: status.messages,
@@ -273,7 +273,7 @@ impl<'a> Mailbox<'a> {
         });
         self.folder.have_initial_sync = true;
         self.folder.messages = if status.highest_mod_seq > 0 {
-            Messages::Uids(known.into_iter().collect::<UidSet>())
+            Messages::Uids(known)
         } else {
             let seen: BTreeMap<u32, &Seen> =
                 found.changed.iter().map(|seen| (seen.imap_uid, seen)).collect();
@@ -285,7 +285,7 @@ impl<'a> Mailbox<'a> {
                 },
                 None => KnownFlags::default(),
             };
-            Messages::Flags(known.into_iter().map(|uid| (uid, flags(uid))).collect())
+            Messages::Flags(known.iter().map(|uid| (uid, flags(uid))).collect())
         };
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::state::blob::{Members, Unreadable, to_bool, to_int};
 use crate::state::folder::{ImapFolder, ImapStatus, KnownFlags, Layout, Messages};
-use crate::state::uids::UidSet;
+use crate::uids::UidSet;
 
 pub(super) fn read(members: Map<String, Value>) -> Result<ImapFolder, Unreadable> {
     let mut members = Members(members);
@@ -132,11 +132,9 @@ fn write_messages(folder: &ImapFolder) -> Value {
         }
         Messages::Uids(uids) if uids.is_empty() => json!([]),
         Messages::Flags(known) if known.is_empty() => json!([]),
-        Messages::Uids(uids) => uids
-            .as_slice()
-            .iter()
-            .map(|uid| (uid.to_string(), Value::from(UNKNOWN_FLAGS)))
-            .collect(),
+        Messages::Uids(uids) => {
+            uids.iter().map(|uid| (uid.to_string(), Value::from(UNKNOWN_FLAGS))).collect()
+        }
         Messages::Flags(known) => {
             known.iter().map(|(uid, flags)| (uid.to_string(), write_flags(flags))).collect()
         }
