@@ -47,6 +47,7 @@ pub fn services(config: &Config) -> Result<Services, Error> {
         devices: Arc::clone(&state) as _,
         collections: Arc::clone(&state) as _,
         maps: Arc::clone(&state) as _,
+        moves: Arc::clone(&state) as _,
         caches: state,
         history,
         clock: Arc::new(SystemClock),

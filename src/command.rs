@@ -11,6 +11,7 @@ mod gate;
 pub mod get_item_estimate;
 pub mod hierarchy;
 pub mod item_operations;
+pub mod move_items;
 pub mod ping;
 pub mod provision;
 pub mod settings;
@@ -30,7 +31,7 @@ use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::Device;
 use crate::state::model::Owner;
-use crate::state::{self, Caches, Collections, Devices, History, Maps};
+use crate::state::{self, Caches, Collections, Devices, History, Maps, Moves};
 use crate::wbxml::element::Element;
 use crate::wbxml::pages::AirSync;
 use crate::wbxml::{Limits, Tag, Writer};
@@ -50,6 +51,8 @@ pub struct Services {
     pub collections: Arc<dyn Collections>,
     /// What came from the clients.
     pub maps: Arc<dyn Maps>,
+    /// Moves of mail.
+    pub moves: Arc<dyn Moves>,
     /// Folders and options of each device.
     pub caches: Arc<dyn Caches>,
     /// What changed in Horde.
@@ -312,6 +315,7 @@ static ALL: &[Row] = &[
     Row::of::<settings::Settings>(),
     Row::of::<ping::Ping>(),
     Row::of::<item_operations::ItemOperations>(),
+    Row::of::<move_items::MoveItems>(),
     Row::of::<provision::Provision>(),
 ];
 

@@ -18,10 +18,11 @@ pub mod folder;
 pub mod key;
 pub mod map;
 pub mod model;
+pub mod moves;
 pub mod mysql;
 pub mod pending;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -32,6 +33,7 @@ use crate::state::map::{ItemChange, ItemTimes, MailChange, MailEcho};
 use crate::state::model::{
     CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
 };
+use crate::state::moves::{Hold, Intent, Place, Remembered};
 
 /// Phones, their users, policy keys and wipes.
 #[async_trait]
@@ -259,6 +261,39 @@ pub trait History: Send + Sync {
     /// For each item (`turba:localsql:uid`) the number of its last `modify`; 0 when it never was
     /// modified.
     async fn modified(&self, guids: &[String]) -> Result<BTreeMap<String, i64>, Error>;
+}
+
+/// Moves of mail, remembered before they are made: so that a repeated request moves nothing twice
+/// and is answered as the first was.
+///
+/// They belong to the user, not to the device: a message is moved once, whoever asks.
+#[async_trait]
+pub trait Moves: Send + Sync {
+    /// Takes the right to move messages out of a mailbox; `None` while somebody else has it.
+    async fn hold(&self, user: &str, mailbox: &str) -> Result<Option<Hold>, Error>;
+
+    /// What is remembered of these messages; `target` is where they are to go now.
+    async fn load(
+        &self,
+        source: &Place,
+        imap_uids: &[u32],
+        target: &Place,
+    ) -> Result<Vec<Remembered>, Error>;
+
+    /// Remembers moves that are about to be made.
+    async fn intend(
+        &self,
+        source: &Place,
+        target: &Place,
+        intents: &[Intent],
+        now: i64,
+    ) -> Result<(), Error>;
+
+    /// Remembers the new uids of messages, given by their old ones.
+    async fn done(&self, source: &Place, new_uids: &[(u32, u32)]) -> Result<(), Error>;
+
+    /// New uids, not below one, of messages that are known to have been moved to a mailbox.
+    async fn arrived(&self, target: &Place, from: u32) -> Result<BTreeSet<u32>, Error>;
 }
 
 /// A change to a record that is made under a lock; it may run more than once.

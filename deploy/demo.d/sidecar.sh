@@ -28,11 +28,17 @@ sidecar_config() {
   if render horde-eas.toml "$demo_dir/horde-eas.toml"; then stop_service sidecar TERM 10; fi
 }
 
+# Our own tables, as an administrator makes them.
+sidecar_tables() {
+  cat "$checkout"/sql/eas/*.sql | mariadb_root horde
+}
+
 sidecar_start() {
   if [ "$want_sidecar" = no ]; then
     stop_service sidecar TERM 10
     return 0
   fi
+  sidecar_tables
   sidecar_build
   sidecar_config
   pid_of sidecar >/dev/null && return 0

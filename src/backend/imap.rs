@@ -9,6 +9,7 @@ mod changes;
 mod email;
 mod fetch;
 mod hierarchy;
+mod marks;
 mod names;
 mod plain;
 mod pool;
@@ -29,7 +30,8 @@ use serde::Deserialize;
 use crate::backend::imap::changes::Look;
 use crate::backend::imap::pool::Pool;
 use crate::backend::mail::{
-    Before, FlagChange, Mail, Mailbox, MailboxChanges, MailboxStatus, Since, Wanted,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Since, Standing,
+    Wanted,
 };
 use crate::backend::{Account, Error};
 use crate::eas::class::email::Email;
@@ -188,6 +190,7 @@ impl Mail for Imap {
         mailbox: &str,
         imap_uids: &[u32],
         target: &str,
+        hold: Option<Hold>,
     ) -> Result<BTreeMap<u32, Option<u32>>, Error> {
         if imap_uids.is_empty() {
             return Ok(BTreeMap::new());
@@ -199,12 +202,37 @@ impl Mail for Imap {
         let may_create = trash.is_some_and(|trash| trash == target);
         self.pool
             .run(account, move |session| {
+                let _hold = &hold;
                 if may_create {
                     store::create_if_missing(session, &target)?;
                 }
                 store::move_to(session, &mailbox, &imap_uids, &target)
             })
             .await
+    }
+
+    async fn before_move(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        target: &str,
+    ) -> Result<Standing, Error> {
+        let (mailbox, target) = (mailbox.to_owned(), target.to_owned());
+        let imap_uids = imap_uids.to_vec();
+        self.pool
+            .run(account, move |session| marks::standing(session, &mailbox, &imap_uids, &target))
+            .await
+    }
+
+    async fn marks(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        from: u32,
+    ) -> Result<Vec<(u32, Mark)>, Error> {
+        let mailbox = mailbox.to_owned();
+        self.pool.run(account, move |session| marks::from(session, &mailbox, from)).await
     }
 
     async fn delete(

@@ -1,6 +1,8 @@
 //! The port of mail: mailboxes, their changes, their messages.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -57,13 +59,33 @@ pub trait Mail: Send + Sync {
 
     /// Moves messages; the answer maps each uid that was there to its new one (`None` when the
     /// server does not tell).
+    ///
+    /// `hold` is let go of when the server is done, even if nobody waits for that any more.
     async fn move_to(
         &self,
         account: &Account,
         mailbox: &str,
         imap_uids: &[u32],
         target: &str,
+        hold: Option<Hold>,
     ) -> Result<BTreeMap<u32, Option<u32>>, Error>;
+
+    /// What both mailboxes of a move look like before it.
+    async fn before_move(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        imap_uids: &[u32],
+        target: &str,
+    ) -> Result<Standing, Error>;
+
+    /// The messages from a uid on, each with its mark; at most 10,000.
+    async fn marks(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        from: u32,
+    ) -> Result<Vec<(u32, Mark)>, Error>;
 
     /// Deletes messages for good; answers the uids that were there.
     async fn delete(
@@ -72,6 +94,24 @@ pub trait Mail: Send + Sync {
         mailbox: &str,
         imap_uids: &[u32],
     ) -> Result<Vec<u32>, Error>;
+}
+
+/// Something that is kept as long as a clone of it lives.
+pub type Hold = Arc<dyn Any + Send + Sync>;
+
+/// By what a message is known again in another mailbox: a hash of its size and of parts of its
+/// header.
+pub type Mark = [u8; 32];
+
+/// Two mailboxes before messages are moved from the one to the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// UIDVALIDITY of the mailbox that the messages leave.
+    pub uid_validity: u32,
+    /// The mailbox that takes them; `None` when it is not there.
+    pub target: Option<MailboxStatus>,
+    /// Those of the messages that are there, each with its mark.
+    pub messages: BTreeMap<u32, Mark>,
 }
 
 /// A mailbox in the hierarchy.

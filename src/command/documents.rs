@@ -1,7 +1,7 @@
 //! The documents of all commands, for the reference.
 
 use crate::command::{
-    folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
+    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, settings, sync,
 };
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
@@ -17,6 +17,8 @@ pub fn documents() -> Vec<Document> {
         Document::of::<get_item_estimate::Response>("GetItemEstimate answer"),
         Document::of::<item_operations::Request>("ItemOperations request"),
         Document::of::<item_operations::Response>("ItemOperations answer"),
+        Document::of::<move_items::Request>("MoveItems request"),
+        Document::of::<move_items::Response>("MoveItems answer"),
         Document::of::<ping::Request>("Ping request"),
         Document::of::<ping::Response>("Ping answer"),
         Document::of::<provision::Request>("Provision request"),

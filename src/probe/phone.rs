@@ -11,7 +11,7 @@ use crate::probe::node::{Look as _, empty, encode, node, text};
 use crate::wbxml::Tag;
 use crate::wbxml::element::Element;
 use crate::wbxml::pages::{
-    AirSync, AirSyncBase, FolderHierarchy, GetItemEstimate, ItemOperations, Ping, Provision,
+    AirSync, AirSyncBase, FolderHierarchy, GetItemEstimate, ItemOperations, Move, Ping, Provision,
     Settings,
 };
 
@@ -265,6 +265,26 @@ impl Phone {
         ))
     }
 
+    /// Moves items, each given by its id and folder, to another folder: for each its Status and its
+    /// new id.
+    ///
+    /// # Errors
+    /// When no document came back.
+    pub async fn move_items(
+        &self,
+        items: &[(&str, &str)],
+        target: &str,
+    ) -> Result<Vec<(u32, Option<String>)>, Error> {
+        let answer = self.ask("MoveItems", &move_request(items, target)).await?;
+        Ok(answer
+            .all(Move::Response)
+            .into_iter()
+            .map(|one| {
+                (one.number(&[Move::Status]).unwrap_or_default(), one.value(&[Move::DstMsgId]))
+            })
+            .collect())
+    }
+
     fn estimate_request(&self, id: &str, filter: u32) -> Element {
         let key = text(AirSync::SyncKey, self.key_of(id));
         let collection = text(GetItemEstimate::CollectionId, id);
@@ -320,6 +340,16 @@ pub fn ping_request(seconds: u32, folders: &[(&str, &str)]) -> Element {
         children.push(node(Ping::Folders, folders));
     }
     node(Ping::Ping, children)
+}
+
+/// A MoveItems of items, each given by its id and folder.
+#[must_use]
+pub fn move_request(items: &[(&str, &str)], target: &str) -> Element {
+    let moves = items.iter().map(|(item, source)| {
+        let ids = [(Move::SrcMsgId, *item), (Move::SrcFldId, *source), (Move::DstFldId, target)];
+        node(Move::Move, ids.map(|(tag, id)| text(tag, id)))
+    });
+    node(Move::MoveItems, moves)
 }
 
 /// A wish for bodies of a type, cut to some bytes.

@@ -5,7 +5,8 @@
 //! queue, hence the second try.
 //! Comparisons are made by the database, never here: its collation decides what is equal, as it
 //! does for Horde.
-//! Nothing is ever altered, and no table but Horde's is touched.
+//! Nothing is ever altered, and no table is touched but Horde's and those with the prefix `eas_`,
+//! which the administrator made.
 
 mod caches;
 mod collections;
@@ -14,14 +15,16 @@ mod devices;
 mod history;
 mod inspect;
 mod maps;
+mod moves;
 mod row;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Pool, Transaction, TxOpts};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::state::blob::Unreadable;
@@ -37,7 +40,7 @@ const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_i
 
 /// A pool of connections to one database.
 ///
-/// Fills the ports `Devices`, `Collections`, `Maps` and `Caches` where Horde's ActiveSync tables
+/// Fills the ports `Devices`, `Collections`, `Maps`, `Caches` and `Moves` where Horde's ActiveSync tables
 /// are, and `History` where `horde_histories` is; mostly that is the same database.
 #[derive(Debug)]
 pub struct Mysql {
@@ -48,6 +51,8 @@ pub struct Mysql {
     patience: Duration,
     level_seen: Mutex<Option<Instant>>,
     allocations: Mutex<Allocations>,
+    /// Connections that may be held over something slow.
+    holds: Arc<Semaphore>,
 }
 
 impl Mysql {
@@ -65,6 +70,7 @@ impl Mysql {
             patience: Duration::from_secs(config.timeout_seconds),
             level_seen: Mutex::default(),
             allocations: Mutex::default(),
+            holds: Arc::new(Semaphore::new(config.connections.div_ceil(2))),
         })
     }
 
@@ -118,11 +124,15 @@ impl Mysql {
     /// A device whose row is gone (an administrator, a fault of Horde) is not locked.
     async fn begin(&self, device: &str) -> Result<Transaction<'static>, Fault> {
         self.check_level().await?;
-        let pool = self.pool.clone();
-        let tx = async move { pool.start_transaction(TxOpts::default()).await };
-        let mut tx = self.at_home(tx).await?;
+        let mut tx = self.start().await?;
         let _: Option<String> = tx.exec_first(LOCK_DEVICE, (device,)).await?;
         Ok(tx)
+    }
+
+    /// A transaction that holds nothing yet.
+    async fn start(&self) -> Result<Transaction<'static>, Fault> {
+        let pool = self.pool.clone();
+        self.at_home(async move { pool.start_transaction(TxOpts::default()).await }).await
     }
 
     async fn check_level(&self) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use horde_eas::command::documents::documents;
 use horde_eas::command::{
-    folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
+    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, settings, sync,
 };
 use horde_eas::eas::class::contact::Contact;
 use horde_eas::eas::class::email::Email;
@@ -80,6 +80,8 @@ fn through_types(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, Error> {
         ("get_item_estimate", false) => through::<get_item_estimate::Response>(bytes),
         ("item_operations", true) => through::<item_operations::Request>(bytes),
         ("item_operations", false) => through::<item_operations::Response>(bytes),
+        ("move_items", true) => through::<move_items::Request>(bytes),
+        ("move_items", false) => through::<move_items::Response>(bytes),
         ("ping", true) => through::<ping::Request>(bytes),
         ("ping", false) => through::<ping::Response>(bytes),
         ("provision", true) => through::<provision::Request>(bytes),

@@ -173,7 +173,7 @@ async fn flags_moves_and_deletions_reach_the_server() {
         assert!(flags.contains("(\\Flagged") && !flags.contains("$label2"), "{flags}");
 
         other.run(&format!("UID STORE {d} +FLAGS (\\Deleted)"));
-        let moved = imap.move_to(&user, &mailbox, &[a, 999], &target.mailbox).await.unwrap();
+        let moved = imap.move_to(&user, &mailbox, &[a, 999], &target.mailbox, None).await.unwrap();
         assert_eq!(moved.keys().copied().collect::<Vec<_>>(), [a], "{hidden:?}");
         assert_eq!(moved[&a], Some(1), "{hidden:?}");
         let deleted = imap.delete(&user, &mailbox, &[b, 998]).await.unwrap();
@@ -183,7 +183,7 @@ async fn flags_moves_and_deletions_reach_the_server() {
         assert!(left.contains(&format!("SEARCH {c} {d}")), "what others marked stays: {left}");
         assert!(other.run("UID SEARCH DELETED").contains(&format!("SEARCH {d}")), "{hidden:?}");
 
-        let error = imap.move_to(&user, &mailbox, &[c], "no such").await.unwrap_err();
+        let error = imap.move_to(&user, &mailbox, &[c], "no such", None).await.unwrap_err();
         assert_eq!(error.kind, Kind::Gone, "{hidden:?}");
         let error = imap.store(&user, "no such", &[change(a)]).await.unwrap_err();
         assert_eq!(error.kind, Kind::Gone, "{hidden:?}");

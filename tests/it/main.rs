@@ -12,6 +12,7 @@ mod golden;
 mod http;
 mod mail;
 mod mail_tls;
+mod moves;
 mod pages;
 mod php;
 mod scenario;

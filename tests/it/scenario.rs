@@ -11,6 +11,7 @@ mod folders;
 mod hanging;
 mod mail;
 mod mail_bodies;
+mod moves;
 mod protocol;
 mod replay;
 mod waiting;
@@ -120,6 +121,9 @@ impl Scene {
             "mail-filter" => mail::filter(self).await,
             "mail-bodies" => mail_bodies::bodies(self).await,
             "mail-fetch" => mail_bodies::fetches(self).await,
+            "move-mail" => moves::mail(self).await,
+            "move-outlook" => moves::outlook(self).await,
+            "move-wrong" => moves::wrong(self).await,
             "contacts-down" => contacts::down(self).await,
             "contacts-up" => contacts::up(self).await,
             "contacts-photo" => contacts::photo(self).await,
@@ -157,6 +161,9 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("mail-filter", true),
     ("mail-bodies", true),
     ("mail-fetch", true),
+    ("move-mail", true),
+    ("move-outlook", true),
+    ("move-wrong", true),
     ("contacts-down", true),
     ("contacts-up", true),
     ("contacts-photo", true),

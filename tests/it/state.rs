@@ -6,6 +6,7 @@ mod devices;
 mod history;
 mod horde_rows;
 mod maps;
+mod moves;
 mod tables;
 
 use horde_eas::state::cache::{CachedCollection, CachedFolder, SyncCache};

@@ -365,14 +365,14 @@ fn batches<'a>(small: &[&'a Facts]) -> Vec<Vec<&'a Facts>> {
     batches
 }
 
-fn fetched(reply: &Reply) -> impl Iterator<Item = Vec<AttributeValue<'_>>> {
+pub(super) fn fetched(reply: &Reply) -> impl Iterator<Item = Vec<AttributeValue<'_>>> {
     reply.responses().filter_map(|response| match response {
         Response::Fetch(_, attributes) => Some(attributes),
         _ => None,
     })
 }
 
-fn uid_of(attributes: &[AttributeValue<'_>]) -> u32 {
+pub(super) fn uid_of(attributes: &[AttributeValue<'_>]) -> u32 {
     attributes
         .iter()
         .find_map(|attribute| match attribute {
@@ -399,7 +399,7 @@ fn facts(attributes: &[AttributeValue<'_>]) -> Facts {
     facts
 }
 
-fn section<'a>(
+pub(super) fn section<'a>(
     attributes: &'a [AttributeValue<'_>],
     is_it: impl Fn(Option<&SectionPath>) -> bool,
 ) -> Option<&'a [u8]> {

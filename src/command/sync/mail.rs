@@ -183,15 +183,19 @@ impl<'a> Mailbox<'a> {
     ///
     /// A record of a flag says nothing of the other flags: only a record of all of them is
     /// believed. A change that is told needlessly does no harm, one that is not told does.
+    /// A message that the client moved here is told as the protocol has it, but for Outlook, which
+    /// would show it twice.
     async fn without_own(
         &self,
         updates: Vec<Update>,
         own: &BTreeMap<u32, (bool, bool)>,
     ) -> Result<Vec<Update>, Trouble> {
+        let keeps_moved = self.ctx.call.device_type == KEEPS_MOVED;
         let uids: Vec<u32> = updates
             .iter()
             .filter_map(|update| match update {
                 Update::Flags(uid, _) | Update::Remove(uid) => Some(*uid),
+                Update::Add(uid) if keeps_moved => Some(*uid),
                 Update::Add(_) | Update::SoftDelete(_) => None,
             })
             .collect();
@@ -211,6 +215,9 @@ impl<'a> Mailbox<'a> {
                     own.get(uid) != Some(&seen) && !is_recorded
                 }
                 Update::Remove(uid) => !echo.0.get(uid).is_some_and(|echo| echo.deleted),
+                Update::Add(uid) if keeps_moved => {
+                    !echo.0.get(uid).is_some_and(|echo| echo.moved_here)
+                }
                 Update::Add(_) | Update::SoftDelete(_) => true,
             })
             .collect())
@@ -432,5 +439,7 @@ fn status_of(status: Option<&ImapStatus>) -> MailboxStatus {
     })
 }
 
+/// The device type that holds a moved message already, as Horde has it.
+const KEEPS_MOVED: &str = "WindowsOutlook15";
 /// Messages that grew out of the filter are looked for once in 23 hours, as Horde does.
 const PASS_SECONDS: i64 = 82_800;

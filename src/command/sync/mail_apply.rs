@@ -169,7 +169,7 @@ async fn delete(
         .filter(|trash| *trash != mailbox && asked.wishes.deletes_as_moves.unwrap_or(true));
     let gone: BTreeSet<u32> = match trash {
         Some(trash) => {
-            let moved = services.mail.move_to(ctx.account(), mailbox, uids, trash).await?;
+            let moved = services.mail.move_to(ctx.account(), mailbox, uids, trash, None).await?;
             let arrived: Vec<MailChange> = moved
                 .values()
                 .flatten()

@@ -82,6 +82,13 @@ impl Mysql {
         if !found.problems.is_empty() {
             return Ok(found);
         }
+        for (table, what) in OWN_TABLES {
+            if !tables.iter().any(|(name, _)| name == table) {
+                found.problems.push(format!(
+                    "the table {table} is missing or not readable, {what}: see sql/eas and sql/grants.sql"
+                ));
+            }
+        }
         let level: Option<Option<i64>> = conn.query_first(LEVELS).await?;
         found.level = level.flatten();
         if found.level != Some(LEVEL) {
@@ -117,4 +124,6 @@ const STATE_TABLES: [&str; 7] = [
     "horde_activesync_schema_info",
     "horde_activesync_state",
 ];
+/// Tables of our own, and what does not work without them.
+const OWN_TABLES: [(&str, &str); 1] = [("eas_moves", "phones can not move mail")];
 const HISTORY_TABLES: [&str; 2] = ["horde_histories", "horde_histories_modseq"];

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 
 use horde_eas::backend::items::{Batch, Listing, Outcome};
 use horde_eas::backend::mail::{
-    Before, FlagChange, Mail, Mailbox, MailboxChanges, MailboxStatus, Since, Wanted,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Since, Standing,
+    Wanted,
 };
 use horde_eas::backend::profile::{LoginRule, MailProfile, Mailer, Profile, Site};
 use horde_eas::backend::{self, Account, Accounts, Credentials, Items};
@@ -23,7 +24,8 @@ use horde_eas::state::map::{ItemChange, ItemTimes, MailChange, MailEcho};
 use horde_eas::state::model::{
     CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
 };
-use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps};
+use horde_eas::state::moves::{self, Intent, Place, Remembered};
+use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps, Moves};
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,7 @@ impl Fake {
             devices: Arc::clone(self) as _,
             collections: Arc::clone(self) as _,
             maps: Arc::clone(self) as _,
+            moves: Arc::clone(self) as _,
             caches: Arc::clone(self) as _,
             history: Arc::clone(self) as _,
             clock: Arc::new(SystemClock),
@@ -237,7 +240,27 @@ impl Mail for Fake {
         _: &str,
         _: &[u32],
         _: &str,
+        _: Option<Hold>,
     ) -> Result<BTreeMap<u32, Option<u32>>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn before_move(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &[u32],
+        _: &str,
+    ) -> Result<Standing, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn marks(
+        &self,
+        _: &Account,
+        _: &str,
+        _: u32,
+    ) -> Result<Vec<(u32, Mark)>, backend::Error> {
         Err(unfaked())
     }
 
@@ -431,5 +454,28 @@ impl History for Fake {
 
     async fn modified(&self, _: &[String]) -> Result<BTreeMap<String, i64>, state::Error> {
         self.read().map(|()| BTreeMap::new())
+    }
+}
+
+#[async_trait]
+impl Moves for Fake {
+    async fn hold(&self, _: &str, _: &str) -> Result<Option<moves::Hold>, state::Error> {
+        self.write().map(|()| None)
+    }
+
+    async fn load(&self, _: &Place, _: &[u32], _: &Place) -> Result<Vec<Remembered>, state::Error> {
+        self.read().map(|()| Vec::new())
+    }
+
+    async fn intend(&self, _: &Place, _: &Place, _: &[Intent], _: i64) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn done(&self, _: &Place, _: &[(u32, u32)]) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn arrived(&self, _: &Place, _: u32) -> Result<BTreeSet<u32>, state::Error> {
+        self.read().map(|()| BTreeSet::new())
     }
 }

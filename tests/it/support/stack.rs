@@ -51,9 +51,13 @@ impl Scratch {
         conn.disconnect().await.unwrap();
         let pool = pool(&config);
         let mut conn = pool.get_conn().await.unwrap();
-        let tables = include_str!("../../../sql/horde-state.sql");
-        for statement in tables.split(";\n").filter(|statement| statement.contains('(')) {
-            conn.query_drop(statement).await.unwrap();
+        for tables in [
+            include_str!("../../../sql/horde-state.sql"),
+            include_str!("../../../sql/eas/moves.sql"),
+        ] {
+            for statement in tables.split(";\n").filter(|statement| statement.contains('(')) {
+                conn.query_drop(statement).await.unwrap();
+            }
         }
         Self { config, pool }
     }

@@ -223,6 +223,12 @@ impl World {
         self.imap.uid_mv(uid, target).unwrap();
     }
 
+    /// Copies a mail.
+    pub(crate) fn copy_mail(&mut self, mailbox: &str, subject: &str, target: &str) {
+        let uid = self.uid(mailbox, subject);
+        self.imap.uid_copy(uid, target).unwrap();
+    }
+
     /// Deletes a mail for good.
     pub(crate) fn delete_mail(&mut self, mailbox: &str, subject: &str) {
         let uid = self.uid(mailbox, subject);
