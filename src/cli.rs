@@ -1,12 +1,16 @@
 //! The command line.
 
+mod password;
+
 use std::io::{Read as _, Write as _, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde_json::Map;
 
 use crate::config::Config;
+use crate::finding::{Finding, Report};
 use crate::wbxml::element::Element;
 use crate::wbxml::{Limits, Writer, xml};
 use crate::{app, command, eas, http, logging, probe};
@@ -30,22 +34,41 @@ enum Command {
     /// Makes a WBXML document of the XML on standard input.
     Encode,
     /// Plays a phone against any ActiveSync server and explains each step.
-    Probe(Box<probe::Args>),
+    Probe(Box<ProbeArgs>),
     /// Prints the elements of all commands that work, as Markdown.
     Reference,
 }
 
 /// What `check` looks at.
 #[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_HELP)]
 struct CheckArgs {
     #[command(flatten)]
     file: ConfigFile,
     /// A user whose login and mail are tried, as the phone would send the name.
-    #[arg(long, requires = "password")]
+    #[arg(long)]
     user: Option<String>,
-    /// The user's password.
-    #[arg(long, env = "HORDE_EAS_CHECK_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
+    #[command(flatten)]
+    password: password::Source,
+    /// The address that phones use, to be tried from here:
+    /// https://mail.example.com/Microsoft-Server-ActiveSync.
+    #[arg(long)]
+    url: Option<String>,
+    /// Takes any TLS certificate at that address.
+    #[arg(long, requires = "url")]
+    insecure: bool,
+    /// One line of JSON for each finding instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `probe` plays.
+#[derive(Debug, clap::Args)]
+struct ProbeArgs {
+    #[command(flatten)]
+    probe: probe::Args,
+    #[command(flatten)]
+    password: password::Source,
 }
 
 /// Where the configuration is.
@@ -60,9 +83,18 @@ struct ConfigFile {
 /// Does what the command line says.
 #[must_use]
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output and is no error.
+            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            drop(error.print());
+            return code;
+        }
+    };
+    let done = match cli.command {
         Command::Serve(file) => serve(&file),
-        Command::Check(args) => check(args),
+        Command::Check(args) => check(&args),
         Command::Decode => decode(),
         Command::Encode => encode(),
         Command::Probe(args) => play(&args),
@@ -71,8 +103,12 @@ pub fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
+            let code = match error.downcast_ref() {
+                Some(password::Error::Missing(_)) => ExitCode::from(USAGE),
+                _ => ExitCode::FAILURE,
+            };
             eprintln!("horde-eas: {error}");
-            ExitCode::FAILURE
+            code
         }
     }
 }
@@ -86,20 +122,34 @@ fn serve(file: &ConfigFile) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(args: CheckArgs) -> Done {
-    let config = Config::load(args.file.config.as_deref())?;
-    let user = args
-        .user
-        .zip(args.password)
-        .map(|(login, password)| app::check::User { login, password: password.into() });
+fn check(args: &CheckArgs) -> Done {
+    let user = match &args.user {
+        Some(login) => {
+            let password = args.password.read("HORDE_EAS_CHECK_PASSWORD")?;
+            Some(app::check::User { login: login.clone(), password })
+        }
+        None => None,
+    };
+    let wishes = app::check::Wishes { user, url: args.url.clone(), insecure: args.insecure };
     let mut out = stdout().lock();
-    let n_problems = http::block_on(app::check::check(&config, user.as_ref(), &mut out))?;
-    Ok(if n_problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut report = Report::new(&mut out, "check", args.json);
+    match Config::read(args.file.config.as_deref()) {
+        Ok(config) => http::block_on(app::check::check(&config, &wishes, &mut report))?,
+        Err(error) => report.tell(&unreadable(&error))?,
+    }
+    Ok(report.end(Map::new())?.into())
 }
 
-fn play(args: &probe::Args) -> Done {
+fn unreadable(error: &crate::config::Error) -> Finding {
+    Finding::error("config.unreadable", error.to_string())
+        .because("the service does not start")
+        .mend("see deploy/config.example.toml, and the variables HORDE_EAS__… of the environment")
+}
+
+fn play(args: &ProbeArgs) -> Done {
+    let password = args.password.read("HORDE_EAS_PROBE_PASSWORD")?;
     let mut out = stdout().lock();
-    Ok(http::block_on(probe::run(args, &mut out))?)
+    Ok(http::block_on(probe::run(&args.probe, &password, &mut out))?)
 }
 
 fn decode() -> Done {
@@ -126,3 +176,19 @@ fn reference() -> Done {
         .write_all(eas::reference::markdown(&command::documents::documents()).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// The command line makes no sense; what `sysexits.h` has for it.
+const USAGE: u8 = 64;
+const CHECK_HELP: &str = "\
+Changes nothing, and may run beside the service.
+
+The password of --user is read from the variable HORDE_EAS_CHECK_PASSWORD, or from what
+--password-file or --password-stdin name.
+
+Exit codes: 0 nothing to mend, 1 warnings, 2 errors (so monitoring programs read it),
+64 the command line makes no sense.
+
+--json: one object a line. A finding is {kind: \"finding\", severity: \"ok\", \"note\", \"warning\"
+or \"error\", code, what, cause, mend, at: {table, device, user, folder, …}}; cause and mend may be
+null. The last line is {kind: \"summary\", command, worst, exit, ok, notes, warnings, errors}.
+Codes and members stay what they are; new ones may come.";

@@ -56,6 +56,18 @@ impl Config {
     /// # Errors
     /// When something can not be read or makes no sense; the message says what to mend.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let config = Self::read(path)?;
+        match config.problems().into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(config),
+        }
+    }
+
+    /// As [`Self::load`], without a look at whether the values make sense.
+    ///
+    /// # Errors
+    /// When something can not be read, or a key is not known.
+    pub fn read(path: Option<&Path>) -> Result<Self, Error> {
         let mut builder = config::Config::builder();
         if let Some(path) = path {
             builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(true));
@@ -68,25 +80,26 @@ impl Config {
             .with_list_parse_key("http.trusted_proxies")
             .with_list_parse_key("http.throttle.exempt");
         let read = builder.add_source(environment).build()?;
-        let config: Self = read.try_deserialize()?;
-        config.check()?;
-        Ok(config)
+        Ok(read.try_deserialize()?)
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// The values that make no sense, each an [`Error::Value`].
+    #[must_use]
+    pub fn problems(&self) -> Vec<Error> {
+        let mut problems = Vec::new();
         let version = &self.commands.max_version;
         let known: Result<ProtocolVersion, _> = version.parse();
         if known.is_err() {
             let why = format!("`{version}` is no version; 14.1 is one");
-            return Err(Error::Value { key: "commands.max_version", why });
+            problems.push(Error::Value { key: "commands.max_version", why });
         }
         for (key, value, range) in self.numbers() {
             if !range.contains(&value) {
                 let why = format!("must be {} to {}", range.start(), range.end());
-                return Err(Error::Value { key, why });
+                problems.push(Error::Value { key, why });
             }
         }
-        Ok(())
+        problems
     }
 
     /// The numbers that have a range.
@@ -124,4 +137,11 @@ impl Config {
         }
         numbers
     }
+}
+
+/// A variable of the environment: for passwords, which do not belong on a command line.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that may ask")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

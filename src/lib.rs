@@ -8,6 +8,7 @@ pub mod command;
 pub mod config;
 pub mod delta;
 pub mod eas;
+pub mod finding;
 pub mod http;
 pub mod logging;
 pub mod mime;

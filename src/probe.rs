@@ -5,6 +5,7 @@
 //! [`phone::Phone`] is the device, [`link::Link`] its HTTP, [`sync`] its Sync, [`run`] plays a
 //! whole conversation and says in words what happens.
 
+pub mod hint;
 pub mod link;
 pub mod node;
 pub mod phone;
@@ -17,6 +18,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::probe::story::Story;
+use crate::secret::Secret;
 use crate::wbxml;
 
 /// What `horde-eas probe` is told.
@@ -28,11 +30,8 @@ pub struct Args {
     /// Login name of the user.
     #[arg(long)]
     pub user: String,
-    /// The user's password.
-    #[arg(long, env = "HORDE_EAS_PROBE_PASSWORD", hide_env_values = true)]
-    pub password: String,
     /// Version to speak: 2.5, 12.0, 12.1, 14.0 or 14.1.
-    #[arg(long, default_value = "14.1")]
+    #[arg(long = "version", alias = "protocol-version", default_value = "14.1")]
     pub protocol_version: String,
     /// Id of the device; the same id is the same device to the server.
     #[arg(long, default_value = "HORDEEASPROBE01")]
@@ -45,9 +44,9 @@ pub struct Args {
     pub smtp: Option<String>,
     /// Also writes: adds a contact and reads it with a second device; with --smtp, waits for a
     /// mail and marks it read.
-    #[arg(long)]
-    pub full: bool,
-    /// Leaves the contact there that --full adds.
+    #[arg(long, alias = "full")]
+    pub write: bool,
+    /// Leaves the contact there that --write adds.
     #[arg(long)]
     pub keep: bool,
     /// One line of JSON for each step instead of words.
@@ -97,8 +96,12 @@ pub enum Error {
 ///
 /// # Errors
 /// When `out` can not be written.
-pub async fn run(args: &Args, out: &mut dyn Write) -> std::io::Result<ExitCode> {
+pub async fn run(
+    args: &Args,
+    password: &Secret<String>,
+    out: &mut dyn Write,
+) -> std::io::Result<ExitCode> {
     let mut story = Story::new(out, args.json);
-    steps::play(args, &mut story).await?;
+    steps::play(args, password, &mut story).await?;
     story.end()
 }

@@ -60,8 +60,8 @@ demo_device() {
     esac
   done
   [ -x "$sidecar_binary" ] || die "no program was built in $demo_dir (deploy/demo up)"
-  exec "$sidecar_binary" probe --url "$url" --user "$user" --password "$user-pw" \
-    --protocol-version "$version" --full --smtp "127.0.0.1:$port_smtp" ${rest[@]+"${rest[@]}"}
+  HORDE_EAS_PROBE_PASSWORD=$user-pw exec "$sidecar_binary" probe --url "$url" --user "$user" \
+    --version "$version" --write --smtp "127.0.0.1:$port_smtp" ${rest[@]+"${rest[@]}"}
 }
 
 demo_bench() {

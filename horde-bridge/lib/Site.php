@@ -43,6 +43,24 @@ class Hordeeas_Site
             'maillog' => self::maillog(),
             'webroot' => (string)$registry->get('webroot', 'horde'),
             'versions' => self::versions(),
+            'php' => self::php(),
+        );
+    }
+
+    /**
+     * The PHP that runs here, for an operator who looks for what is wrong.
+     */
+    private static function php()
+    {
+        $wanted = array('ctype', 'dom', 'gettext', 'iconv', 'json', 'mbstring', 'openssl');
+        return array(
+            'sapi' => PHP_SAPI,
+            'time' => (int)round(microtime(true) * 1000),
+            'opcache' => function_exists('opcache_get_status') && (bool)ini_get('opcache.enable'),
+            'memory_limit' => (string)ini_get('memory_limit'),
+            'missing' => array_values(array_filter($wanted, function ($name) {
+                return !extension_loaded($name);
+            })),
         );
     }
 

@@ -98,6 +98,14 @@ impl Imap {
         Ok(Self { pool: Pool::new(config)?, sizes })
     }
 
+    /// What the server of a user can, without what Horde is told to ignore; sorted.
+    ///
+    /// # Errors
+    /// As for any look at a mailbox.
+    pub async fn capabilities(&self, account: &Account) -> Result<Vec<String>, Error> {
+        self.pool.run(account, |session| Ok(session.capabilities())).await
+    }
+
     /// How many IMAP commands were sent since the start.
     #[must_use]
     pub fn n_commands(&self) -> u64 {

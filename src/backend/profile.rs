@@ -207,20 +207,68 @@ pub struct Site {
     pub database: String,
     /// How Horde sends mail.
     pub mailer: Mailer,
+    /// What only `check` looks at.
+    pub facts: Facts,
+}
+
+/// What the bridge says of itself and of its PHP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Version of the bridge's methods; 0 when it does not say.
+    pub bridge: u32,
+    /// `activesync.auth.type`: `basic`, `cert`, `basic_cert`.
+    pub auth: String,
+    /// The character set of Horde's connections to its database.
+    pub charset: String,
+    /// The clock of Horde's host, milliseconds since 1970.
+    pub time_millis: Option<i64>,
+    /// Whether PHP keeps compiled files in memory.
+    pub opcache: Option<bool>,
+    /// PHP's `memory_limit`.
+    pub memory_limit: String,
+    /// PHP extensions that are needed and not there.
+    pub missing: Vec<String>,
+}
+
+/// Something of Horde's configuration that keeps it from being served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is, after "Horde is not served: ".
+    pub what: String,
+    /// How it is removed.
+    pub mend: &'static str,
 }
 
 impl Site {
-    /// Why this Horde can not be served at all, if it can not: where it keeps its state.
+    /// Why this Horde can not be served at all: where it keeps its state.
     #[must_use]
-    pub fn unserved(&self) -> Option<String> {
+    pub fn obstacles(&self) -> Vec<Obstacle> {
+        let mut obstacles = Vec::new();
         if !self.storage.eq_ignore_ascii_case("sql") {
-            return Some(format!("its ActiveSync state is kept in `{}`, not in SQL", self.storage));
+            obstacles.push(Obstacle {
+                what: format!("its ActiveSync state is kept in `{}`, not in SQL", self.storage),
+                mend: "only SQL is known: set $conf['activesync']['storage'] to Sql",
+            });
         }
         if !self.database.is_empty() && !self.database.starts_with("mysql") {
-            return Some(format!("its database is `{}`, not MySQL or MariaDB", self.database));
+            obstacles.push(Obstacle {
+                what: format!("its database is `{}`, not MySQL or MariaDB", self.database),
+                mend: "only MySQL and MariaDB are known; PostgreSQL and others are not served",
+            });
         }
-        (self.history != "sql")
-            .then(|| format!("its history is kept in `{}`, not in SQL", self.history))
+        if self.history != "sql" {
+            obstacles.push(Obstacle {
+                what: format!("its history is kept in `{}`, not in SQL", self.history),
+                mend: "only SQL is known: changes of contacts would not be seen; see $conf['history']['driver']",
+            });
+        }
+        obstacles
+    }
+
+    /// The first of the obstacles, if there is one.
+    #[must_use]
+    pub fn unserved(&self) -> Option<String> {
+        self.obstacles().into_iter().next().map(|obstacle| obstacle.what)
     }
 }
 

@@ -73,6 +73,21 @@ pub(super) fn client_address(http: &HttpRequest, trusted: &[Network]) -> Option<
     Some(forwarded(peer, http.headers(), trusted))
 }
 
+/// What `check` asks for: where the client seems to be, and whether a web server in front is
+/// believed, unknown, or says nothing (or is not there).
+pub(super) fn seen(http: &HttpRequest, trusted: &[Network]) -> Option<String> {
+    let peer = http.peer_addr()?.ip().to_canonical();
+    let client = forwarded(peer, http.headers(), trusted);
+    let says = http.headers().contains_key("X-Forwarded-For");
+    let is_trusted = trusted.iter().any(|network| network.contains(peer));
+    let proxy = match (says, is_trusted) {
+        (true, true) => "believed",
+        (true, false) => "unknown",
+        (false, _) => "none",
+    };
+    Some(format!("client={client} peer={peer} proxy={proxy}"))
+}
+
 /// The client behind a peer, by the headers that the peer sent.
 pub fn forwarded(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address| trusted.iter().any(|network| network.contains(address));

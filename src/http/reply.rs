@@ -86,9 +86,16 @@ fn document_of(document: Vec<u8>, site: &Site) -> HttpResponse {
     response.content_type(WBXML).body(document)
 }
 
-/// The answer to OPTIONS.
-pub(super) fn options(versions: &[ProtocolVersion], site: &Site) -> HttpResponse {
+/// The answer to OPTIONS; `seen` is for `check` alone.
+pub(super) fn options(
+    versions: &[ProtocolVersion],
+    site: &Site,
+    seen: Option<&str>,
+) -> HttpResponse {
     let mut response = builder(200);
+    if let Some(seen) = seen {
+        response.insert_header(("X-Horde-EAS-Seen", seen));
+    }
     for (name, value) in protocol_headers(versions, site) {
         response.insert_header((name, value));
     }

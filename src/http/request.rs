@@ -18,7 +18,7 @@ use crate::backend::profile::Site;
 use crate::command::{self, Call, Services};
 use crate::eas::request_line::RequestLine;
 use crate::eas::version::ProtocolVersion;
-use crate::http::network::client_address;
+use crate::http::network::{self, client_address};
 use crate::http::reply::{self, Refusal};
 use crate::http::{State, auth, browser};
 
@@ -99,7 +99,10 @@ async fn answer(
     trace.user.clone_from(&account.profile.user);
     if http.method() == Method::OPTIONS {
         trace.command = "OPTIONS".to_owned();
-        return Ok(reply::options(&versions, &site));
+        // Only who has proven a login may ask what is seen of the way here.
+        let seen = http.headers().contains_key("X-Horde-EAS-Check");
+        let seen = seen.then(|| network::seen(http, &state.config.trusted_proxies)).flatten();
+        return Ok(reply::options(&versions, &site, seen.as_deref()));
     }
     let call = call(http, line, account, &site, &versions)?;
     trace.version = call.version.to_string();

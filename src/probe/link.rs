@@ -39,6 +39,8 @@ pub struct Link {
     pub short_query: bool,
     /// Whether gzip answers are asked for.
     pub gzip: bool,
+    /// More headers of each request.
+    pub headers: Vec<(&'static str, String)>,
     client: Client,
 }
 
@@ -106,6 +108,7 @@ impl Link {
             policy_key: None,
             short_query: false,
             gzip: false,
+            headers: Vec::new(),
             client: client(false)?,
         })
     }
@@ -163,6 +166,9 @@ impl Link {
         }
         if self.gzip {
             request = request.header("Accept-Encoding", "gzip");
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         if let Some(kind) = content_type {
             request = request.header("Content-Type", kind);

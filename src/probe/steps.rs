@@ -9,13 +9,18 @@ use crate::probe::phone::{Phone, body_preference};
 use crate::probe::story::{Ending, Step, Story};
 use crate::probe::sync::{Wish, add, change, delete};
 use crate::probe::{Args, Error, smtp};
+use crate::secret::Secret;
 use crate::wbxml::element::Element;
 use crate::wbxml::pages::{AirSync, Contacts, Email};
 
 /// Plays all steps; those that stand on a failed one are left out.
-pub(super) async fn play(args: &Args, story: &mut Story<'_>) -> std::io::Result<()> {
+pub(super) async fn play(
+    args: &Args,
+    password: &Secret<String>,
+    story: &mut Story<'_>,
+) -> std::io::Result<()> {
     let step = Step::new("Address", format!("{} as {}", args.url, args.user));
-    let mut phone = match phone(args, &args.device_id) {
+    let mut phone = match phone(args, password, &args.device_id) {
         Ok(phone) => phone,
         Err(error) => return story.tell(&step, &Ending::error(&error)).map(drop),
     };
@@ -30,17 +35,17 @@ pub(super) async fn play(args: &Args, story: &mut Story<'_>) -> std::io::Result<
     }
     let inbox = inbox(&mut phone, story).await?;
     let contacts = contacts(&mut phone, story).await?;
-    if let (true, Some(contacts)) = (args.full, contacts) {
-        new_contact(&mut phone, &contacts, args, story).await?;
+    if let (true, Some(contacts)) = (args.write, contacts) {
+        new_contact(&mut phone, &contacts, args, password, story).await?;
     }
-    if let (true, Some(inbox), Some(server)) = (args.full, inbox, &args.smtp) {
+    if let (true, Some(inbox), Some(server)) = (args.write, inbox, &args.smtp) {
         new_mail(&mut phone, &inbox, server, args, story).await?;
     }
     Ok(())
 }
 
-fn phone(args: &Args, device_id: &str) -> Result<Phone, Error> {
-    let mut link = Link::new(&*args.url, &*args.user, &*args.password, device_id)?;
+fn phone(args: &Args, password: &Secret<String>, device_id: &str) -> Result<Phone, Error> {
+    let mut link = Link::new(&*args.url, &*args.user, password.expose().as_str(), device_id)?;
     link.version.clone_from(&args.protocol_version);
     if args.insecure {
         link.trust_any_certificate()?;
@@ -182,6 +187,7 @@ async fn new_contact(
     phone: &mut Phone,
     id: &str,
     args: &Args,
+    password: &Secret<String>,
     story: &mut Story<'_>,
 ) -> std::io::Result<()> {
     let stamp = jiff::Timestamp::now().as_millisecond().to_string();
@@ -211,7 +217,7 @@ async fn new_contact(
     let Some(server_id) = server_id.filter(|_| kept) else { return Ok(()) };
 
     let step = Step::new("Second device", format!("does the server show {name} to others?"));
-    let ending = match second_device(args, &name).await {
+    let ending = match second_device(args, password, &name).await {
         Ok(true) => Ending::Good("yes: it is in Horde's address book".to_owned()),
         Ok(false) => Ending::bad("no", "The server said that it kept the contact, and did not."),
         Err(error) => Ending::error(&error),
@@ -229,8 +235,12 @@ async fn new_contact(
     story.tell(&step, &ending).map(drop)
 }
 
-async fn second_device(args: &Args, last_name: &str) -> Result<bool, Error> {
-    let mut other = phone(args, &format!("{}B", args.device_id))?;
+async fn second_device(
+    args: &Args,
+    password: &Secret<String>,
+    last_name: &str,
+) -> Result<bool, Error> {
+    let mut other = phone(args, password, &format!("{}B", args.device_id))?;
     other.provision().await?;
     other.folder_sync().await?;
     let id = other.folder_of(9).map(|folder| folder.id.clone());

@@ -14,9 +14,12 @@ mod config;
 mod devices;
 mod history;
 mod inspect;
+mod inspect_server;
 mod maps;
 mod moves;
+mod rights;
 mod row;
+mod schema;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,10 +32,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::state::blob::Unreadable;
 use crate::state::mysql::history::Allocations;
+use crate::state::mysql::inspect_server::Limits;
 use crate::state::{Error, Kind};
 
 pub use crate::state::mysql::config::{Charset, Config, Tls};
-pub use crate::state::mysql::inspect::Inspection;
+pub use crate::state::mysql::inspect::{Inspection, reach};
 
 const LOCK_DEVICE: &str =
     "SELECT device_id FROM horde_activesync_device WHERE device_id = ? FOR UPDATE";
@@ -49,6 +53,7 @@ pub struct Mysql {
     home: Option<Handle>,
     /// What one attempt may take.
     patience: Duration,
+    limits: Limits,
     level_seen: Mutex<Option<Instant>>,
     allocations: Mutex<Allocations>,
     /// Connections that may be held over something slow.
@@ -68,6 +73,7 @@ impl Mysql {
             pool: Pool::new(opts),
             home: Handle::try_current().ok(),
             patience: Duration::from_secs(config.timeout_seconds),
+            limits: config.limits(),
             level_seen: Mutex::default(),
             allocations: Mutex::default(),
             holds: Arc::new(Semaphore::new(config.connections.div_ceil(2))),

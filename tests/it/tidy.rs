@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("delta", &["eas", "uids"]),
     ("eas", &["wbxml"]),
+    ("finding", &[]),
     ("http", &["backend", "clock", "command", "eas", "logging", "secret", "state", "wbxml"]),
     ("lib", &[]),
     ("logging", &["clock"]),
@@ -44,7 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("state", &["clock", "eas", "php", "uids"]),
     ("state::blob", &["eas", "php", "state", "uids"]),
-    ("state::mysql", &["clock", "eas", "secret", "state", "state::blob"]),
+    ("state::mysql", &["clock", "eas", "finding", "secret", "state", "state::blob"]),
     ("uids", &[]),
     ("wbxml", &[]),
 ];

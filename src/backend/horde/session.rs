@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::backend::profile::{
-    Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, Profile, Provisioning,
+    Facts, Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, Profile, Provisioning,
     Security, Share, Shares, Site, SpecialMailboxes,
 };
 use crate::backend::{Error, Kind};
@@ -266,6 +266,19 @@ pub(crate) struct SiteAnswer {
     sql: SqlAnswer,
     #[serde(default, deserialize_with = "map_or_empty_list")]
     versions: BTreeMap<String, String>,
+    #[serde(default)]
+    bridge: u32,
+    #[serde(default)]
+    php: PhpAnswer,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PhpAnswer {
+    time: Option<i64>,
+    opcache: Option<bool>,
+    memory_limit: String,
+    missing: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -274,6 +287,8 @@ struct ActiveSyncAnswer {
     version: String,
     announced: String,
     storage: String,
+    #[serde(default)]
+    auth: String,
     autodiscovery: String,
     ping: PingAnswer,
 }
@@ -297,6 +312,8 @@ struct HistoryAnswer {
 struct SqlAnswer {
     #[serde(default)]
     phptype: String,
+    #[serde(default)]
+    charset: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -333,6 +350,15 @@ impl SiteAnswer {
             storage: self.activesync.storage,
             history: self.history.driver,
             database: self.sql.phptype,
+            facts: Facts {
+                bridge: self.bridge,
+                auth: self.activesync.auth,
+                charset: self.sql.charset,
+                time_millis: self.php.time,
+                opcache: self.php.opcache,
+                memory_limit: self.php.memory_limit,
+                missing: self.php.missing,
+            },
             mailer: Mailer {
                 kind: self.mailer.kind,
                 host: self.mailer.host,

@@ -196,6 +196,11 @@ impl Session {
         self.capabilities.contains(capability)
     }
 
+    /// All of what it can.
+    pub(super) fn capabilities(&self) -> Vec<String> {
+        self.capabilities.iter().cloned().collect()
+    }
+
     /// Sends a command and reads the answer to its end.
     pub(super) fn run(&mut self, command: &str) -> Result<Reply, Fault> {
         if command.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {

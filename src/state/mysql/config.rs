@@ -7,6 +7,7 @@ use mysql_async::{Opts, OptsBuilder, PoolConstraints, PoolOpts, SslOpts};
 use serde::Deserialize;
 
 use crate::secret::Secret;
+use crate::state::mysql::inspect_server::Limits;
 use crate::state::{Error, Kind};
 
 /// A database: `[state]` for Horde's ActiveSync tables, `[history]` for `horde_histories` where
@@ -83,6 +84,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What the pool does, for `check`.
+    pub(super) const fn limits(&self) -> Limits {
+        Limits { connections: self.connections, idle_seconds: IDLE.as_secs() }
+    }
+
     pub(super) fn to_opts(&self) -> Result<Opts, Error> {
         if !(1..=1000).contains(&self.connections) || !(1..=300).contains(&self.timeout_seconds) {
             return Err(Error::new(

@@ -12,7 +12,7 @@ use horde_eas::backend::mail::{
     Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Since, Standing,
     Wanted,
 };
-use horde_eas::backend::profile::{LoginRule, MailProfile, Mailer, Profile, Site};
+use horde_eas::backend::profile::{Facts, LoginRule, MailProfile, Mailer, Profile, Site};
 use horde_eas::backend::{self, Account, Accounts, Credentials, Items};
 use horde_eas::clock::SystemClock;
 use horde_eas::command::{self, Services};
@@ -130,6 +130,7 @@ fn site() -> Site {
         history: "sql".to_owned(),
         database: "mysql".to_owned(),
         mailer: Mailer::default(),
+        facts: Facts::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use horde_eas::clock::{Clock as _, SystemClock};
 use horde_eas::state::moves::{Intent, Place};
 use horde_eas::state::mysql::{Config, Mysql};
 use horde_eas::state::{Kind, Moves};
@@ -75,6 +76,9 @@ async fn without_the_table_moves_are_refused_and_an_inspection_says_so() {
     let mysql = scratch.mysql();
     let error = mysql.intend(&place("a"), &place("b"), &[intent(1)], NOW).await.unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
-    let found = mysql.inspect_state().await.unwrap();
-    assert!(found.problems.iter().any(|problem| problem.contains("eas_moves")), "{found:?}");
+    let found = mysql.inspect_state(SystemClock.unix_millis()).await.unwrap();
+    let at = vec![("table", "eas_moves".to_owned())];
+    let missing = found.findings.iter().find(|found| found.at == at).unwrap();
+    assert_eq!(missing.code, "database.table");
+    assert!(missing.mend.as_deref().unwrap().contains("sql/eas/moves.sql"), "{missing:?}");
 }

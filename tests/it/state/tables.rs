@@ -1,10 +1,12 @@
 //! The tables themselves: `sql/horde-state.sql` against a real Horde's, and what is refused.
 
-use horde_eas::state::mysql::{Config, Mysql};
+use horde_eas::clock::{Clock as _, SystemClock};
+use horde_eas::secret::Secret;
+use horde_eas::state::mysql::{Config, Inspection, Mysql, reach};
 use horde_eas::state::{Devices, Kind};
 
 use crate::state::{new_device, owner};
-use crate::support::stack::{Scratch, horde_database};
+use crate::support::stack::{Root, Scratch, horde_database};
 
 /// Structure of the tables that `sql/horde-state.sql` makes, as the server tells it.
 fn structure(database: &str) -> String {
@@ -44,8 +46,8 @@ async fn other_levels_are_refused_with_a_plain_message() {
     let error = mysql.register(&owner(), &new_device()).await.unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
     assert!(error.message.contains("level 25"), "{error}");
-    let found = mysql.inspect_state().await.unwrap();
-    assert_eq!((found.level, found.problems.len()), (Some(25), 1), "{found:?}");
+    let found = mysql.inspect_state(now()).await.unwrap();
+    assert_eq!((found.level, codes(&found)), (Some(25), vec!["database.level"]), "{found:?}");
     assert_eq!(scratch.number("SELECT COUNT(*) FROM horde_activesync_device").await, 0);
 }
 
@@ -53,15 +55,109 @@ async fn other_levels_are_refused_with_a_plain_message() {
 async fn an_inspection_says_what_is_wrong() {
     let scratch = Scratch::new().await;
     let mysql = scratch.mysql();
-    let found = mysql.inspect_state().await.unwrap();
-    assert!(found.problems.is_empty() && found.notes.is_empty(), "{found:?}");
-    assert!(mysql.inspect_history().await.unwrap().problems.is_empty());
-    scratch.run("ALTER TABLE horde_activesync_cache CONVERT TO CHARACTER SET latin1").await;
-    scratch.run("DROP TABLE horde_histories_modseq").await;
-    let found = mysql.inspect_state().await.unwrap();
-    assert!(found.notes.iter().any(|note| note.contains("cache_data")), "{found:?}");
+    assert_eq!(codes(&mysql.inspect_state(now()).await.unwrap()), [""; 0]);
+    assert_eq!(codes(&mysql.inspect_history().await.unwrap()), [""; 0]);
+    for statement in [
+        "ALTER TABLE horde_activesync_cache CONVERT TO CHARACTER SET latin1",
+        "ALTER TABLE horde_activesync_map ENGINE=Aria",
+        "ALTER TABLE horde_activesync_mailmap DROP COLUMN sync_draft",
+        "ALTER TABLE horde_activesync_state DROP KEY index_horde_activesync_state_on_sync_devid",
+        "ALTER TABLE horde_activesync_device_users CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "DROP TABLE horde_histories_modseq",
+    ] {
+        scratch.run(statement).await;
+    }
+    let found = mysql.inspect_state(now() - 60_000).await.unwrap();
+    for (code, table) in [
+        ("database.charset", "horde_activesync_cache"),
+        ("database.engine", "horde_activesync_map"),
+        ("database.column", "horde_activesync_mailmap"),
+        ("database.key", "horde_activesync_state"),
+        ("database.collation", "horde_activesync_device_users"),
+    ] {
+        let at = vec![("table", table.to_owned())];
+        assert!(
+            found.findings.iter().any(|one| one.code == code && one.at == at),
+            "{code}: {found:?}"
+        );
+    }
+    let clock = found.findings.iter().find(|one| one.code == "database.clock").unwrap();
+    assert!(clock.what.contains("60 s ahead") || clock.what.contains("59 s ahead"), "{clock:?}");
     let found = mysql.inspect_history().await.unwrap();
-    assert!(found.problems[0].contains("horde_histories_modseq"), "{found:?}");
+    assert_eq!(codes(&found), ["database.table"], "{found:?}");
+    assert!(found.findings.iter().all(|one| one.mend.is_some()), "{found:?}");
+}
+
+#[tokio::test]
+async fn each_right_that_lacks_is_named() {
+    let scratch = Scratch::new().await;
+    let user = format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..20]);
+    let root = Root::new();
+    let database = &scratch.config.database;
+    root.run(&format!("CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY 'pw'"));
+    let grants = include_str!("../../../sql/grants.sql")
+        .replace("horde.", &format!("{database}."))
+        .replace("'horde_eas'", &format!("'{user}'"));
+    for statement in grants.lines().filter(|line| line.starts_with("GRANT ")) {
+        root.run(statement);
+    }
+    let config = Config {
+        user: user.clone(),
+        password: Secret::new("pw".to_owned()),
+        ..scratch.config.clone()
+    };
+    let mysql = Mysql::new(&config).unwrap();
+    assert_eq!(codes(&mysql.inspect_state(now()).await.unwrap()), [""; 0]);
+    assert_eq!(codes(&mysql.inspect_history().await.unwrap()), [""; 0]);
+    root.run(&format!(
+        "REVOKE INSERT ON {database}.horde_activesync_map FROM '{user}'@'127.0.0.1'"
+    ));
+    root.run(&format!(
+        "REVOKE UPDATE ON {database}.horde_activesync_state FROM '{user}'@'127.0.0.1'"
+    ));
+    root.run(&format!(
+        "REVOKE DELETE ON {database}.horde_activesync_cache FROM '{user}'@'127.0.0.1'"
+    ));
+    root.run(&format!("REVOKE SELECT ON {database}.horde_histories FROM '{user}'@'127.0.0.1'"));
+    let state = mysql.inspect_state(now()).await.unwrap();
+    let history = mysql.inspect_history().await.unwrap();
+    root.run(&format!("DROP USER '{user}'@'127.0.0.1'"));
+    let whats: Vec<_> = state.findings.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(codes(&state), ["database.rights"; 3], "{state:?}");
+    for right in ["INSERT", "UPDATE", "DELETE"] {
+        assert!(whats.iter().any(|what| what.contains(right)), "{right}: {whats:?}");
+    }
+    assert_eq!(codes(&history), ["database.table"], "{history:?}");
+    assert_eq!(scratch.number("SELECT COUNT(*) FROM horde_activesync_map").await, 0);
+}
+
+#[tokio::test]
+async fn why_a_database_is_out_of_reach_is_told() {
+    let wrong = |change: &dyn Fn(&mut Config)| {
+        let mut config = horde_database();
+        change(&mut config);
+        config
+    };
+    for (config, code) in [
+        (wrong(&|config| config.port = 1), "database.reach"),
+        (wrong(&|config| config.password = Secret::new("no".to_owned())), "database.login"),
+        (wrong(&|config| config.database = "nowhere".to_owned()), "database.name"),
+    ] {
+        let error = Mysql::new(&config).unwrap().inspect_state(now()).await.unwrap_err();
+        let found = reach(&config, &error);
+        assert_eq!(found.code, code, "{found:?}");
+        assert!(found.mend.is_some());
+    }
+}
+
+fn codes(found: &Inspection) -> Vec<&'static str> {
+    let codes = found.findings.iter().map(|finding| finding.code);
+    // The scratch databases belong to Horde's own user, who may do everything there.
+    codes.filter(|code| *code != "database.excess-rights").collect()
+}
+
+fn now() -> i64 {
+    SystemClock.unix_millis()
 }
 
 #[tokio::test]

@@ -142,3 +142,25 @@ pub(crate) fn demo_folder() -> std::path::PathBuf {
     };
     std::env::temp_dir().join(folder)
 }
+
+/// The administrator of the stack's database, by the socket: for users and rights.
+pub(crate) struct Root(std::path::PathBuf);
+
+impl Root {
+    /// Finds the socket.
+    pub(crate) fn new() -> Self {
+        Self(demo_folder().join("run/mariadb.sock"))
+    }
+
+    /// Runs one statement.
+    pub(crate) fn run(&self, statement: &str) {
+        let done = std::process::Command::new("mariadb")
+            .args(["--no-defaults", "-u", "root", "-S"])
+            .arg(&self.0)
+            .args(["-e", statement])
+            .output()
+            .unwrap_or_else(|error| panic!("the client `mariadb` can not be run: {error}"));
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{statement}: {said}");
+    }
+}
