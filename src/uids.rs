@@ -76,6 +76,43 @@ impl UidSet {
         }
     }
 
+    /// Takes so many off the front, in order.
+    #[must_use]
+    pub fn take_first(&mut self, n: usize) -> Vec<u32> {
+        let mut taken = Vec::new();
+        let mut n_whole = 0;
+        for run in &mut self.0 {
+            let missing = n.saturating_sub(taken.len());
+            if missing == 0 {
+                break;
+            }
+            taken.extend(run.uids().take(missing));
+            if run.len() > missing {
+                run.first = run.first.saturating_add(u32::try_from(missing).unwrap_or(u32::MAX));
+                break;
+            }
+            n_whole += 1;
+        }
+        self.0.drain(..n_whole);
+        taken
+    }
+
+    /// Takes so many off the end, the last one first.
+    #[must_use]
+    pub fn take_last(&mut self, n: usize) -> Vec<u32> {
+        let mut taken = Vec::new();
+        while let Some(run) = self.0.last_mut().filter(|_| taken.len() < n) {
+            let missing = n.saturating_sub(taken.len());
+            taken.extend(run.uids().rev().take(missing));
+            if run.len() > missing {
+                run.last = run.last.saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX));
+            } else {
+                self.0.pop();
+            }
+        }
+        taken
+    }
+
     /// Reads `8,9,10` or `1:499,501`; `None` for anything else, for 0 and for sets that are
     /// larger than any mailbox.
     #[must_use]
@@ -333,6 +370,17 @@ mod tests {
             for uid in 0..70 {
                 assert_eq!(sorted.contains(uid), one.contains(&uid));
             }
+            let n = u.int_in_range(0..=45)?;
+            let mut front = list.clone();
+            let mut taken = front.take_first(n);
+            assert_eq!(taken.len(), n.min(a.len()));
+            taken.extend(front.iter());
+            assert_eq!(taken, a);
+            let mut back = list.clone();
+            let mut taken = back.take_last(n);
+            assert_eq!(taken.len(), n.min(a.len()));
+            taken.extend(back.iter().rev());
+            assert_eq!(taken, a.iter().rev().copied().collect::<Vec<_>>());
             list.remove(&two);
             a.retain(|uid| !two.contains(uid));
             assert_eq!(list.iter().collect::<Vec<_>>(), a);

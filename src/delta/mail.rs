@@ -61,13 +61,6 @@ pub struct Delta {
     pub known: UidSet,
 }
 
-/// The first look: everything inside the filter is new, the newest goes first.
-#[must_use]
-pub fn first(matching: SortedUids) -> Delta {
-    let updates = matching.iter().rev().map(Update::Add).collect();
-    Delta { updates, known: matching.into_set() }
-}
-
 /// Compares by modseq: `look` holds only what changed.
 #[must_use]
 pub fn by_mod_seq(known: UidSet, look: Look<'_>) -> Delta {
@@ -154,7 +147,7 @@ fn finish(
 
 #[cfg(test)]
 mod tests {
-    use crate::delta::mail::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq, first};
+    use crate::delta::mail::{Delta, Flags, Look, Sighting, Update, by_flags, by_mod_seq};
     use crate::uids::UidSet;
 
     fn sighting(imap_uid: u32, read: bool) -> Sighting {
@@ -163,13 +156,6 @@ mod tests {
 
     fn set(uids: &[u32]) -> UidSet {
         uids.iter().copied().collect()
-    }
-
-    #[test]
-    fn the_first_look_sends_the_newest_first_and_knows_all() {
-        let delta = first([2, 5, 9].into_iter().collect());
-        assert_eq!(delta.updates, [Update::Add(9), Update::Add(5), Update::Add(2)]);
-        assert_eq!(delta.known.to_string(), "2,5,9");
     }
 
     #[test]

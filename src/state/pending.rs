@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::php::Array;
+use crate::uids::{SortedUids, UidSet};
 
 /// The list of changes of a state row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,23 +12,122 @@ pub enum Pending {
     #[default]
     NotComputed,
     /// What is left to send; it replaces the next look until it is empty.
-    Changes(Vec<PendingChange>),
+    Changes(PendingList),
 }
 
 impl Pending {
-    /// The changes left; none when nothing was computed.
+    /// What is left; nothing when nothing was computed.
     #[must_use]
-    pub fn changes(&self) -> &[PendingChange] {
+    pub fn list(&self) -> PendingList {
         match self {
-            Self::NotComputed => &[],
-            Self::Changes(changes) => changes,
+            Self::NotComputed => PendingList::default(),
+            Self::Changes(list) => list.clone(),
+        }
+    }
+
+    /// How many changes are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::NotComputed => 0,
+            Self::Changes(list) => list.len(),
         }
     }
 
     /// Whether nothing is left to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changes().is_empty()
+        self.len() == 0
+    }
+}
+
+impl From<Vec<PendingChange>> for Pending {
+    fn from(changes: Vec<PendingChange>) -> Self {
+        Self::Changes(PendingList { listed: Listed::default(), changes })
+    }
+}
+
+/// Changes in the order in which they are to be sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PendingList {
+    /// Messages that a first look at a mailbox found, before everything else.
+    pub listed: Listed,
+    /// All others.
+    pub changes: Vec<PendingChange>,
+}
+
+impl PendingList {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.listed.uids.len().saturating_add(self.changes.len())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many of them are to be sent.
+    #[must_use]
+    pub fn n_to_send(&self) -> usize {
+        let changes = self.changes.iter().filter(|change| !change.ignore).count();
+        self.listed.uids.len().saturating_add(changes)
+    }
+
+    /// Takes so many off the front.
+    pub fn take(&mut self, n: usize) -> Vec<PendingChange> {
+        let listed = self.listed.take(n);
+        let mut taken: Vec<PendingChange> = listed
+            .into_iter()
+            .map(|uid| PendingChange::new(ItemId::Mail(uid), What::Listed))
+            .collect();
+        let n_more = n.saturating_sub(taken.len()).min(self.changes.len());
+        taken.extend(self.changes.drain(..n_more));
+        taken
+    }
+}
+
+/// Uids of a mailbox's first look, all of which are to be sent: a run of them is one value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// In ascending order.
+    pub uids: UidSet,
+    /// Whether the highest goes first: so we list, while Horde lists the other way.
+    pub newest_first: bool,
+}
+
+impl Listed {
+    /// Everything that matches, the newest first.
+    #[must_use]
+    pub fn newest_first(matching: SortedUids) -> Self {
+        Self { uids: matching.into_set(), newest_first: true }
+    }
+
+    /// Uids of which each is above, or each below, the one before it; `None` for others.
+    #[must_use]
+    pub fn of(uids: &[u32]) -> Option<Self> {
+        if uids.is_sorted_by(|a, b| a < b) {
+            return Some(Self { uids: uids.iter().copied().collect(), newest_first: false });
+        }
+        let uids = uids.is_sorted_by(|a, b| a > b).then(|| uids.iter().rev().copied().collect())?;
+        Some(Self { uids, newest_first: true })
+    }
+
+    /// Takes so many off the front.
+    fn take(&mut self, n: usize) -> Vec<u32> {
+        if self.newest_first { self.uids.take_last(n) } else { self.uids.take_first(n) }
+    }
+
+    /// All of them, in the order in which they are to be sent.
+    #[must_use]
+    pub fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        if self.newest_first {
+            Box::new(self.uids.iter().rev())
+        } else {
+            Box::new(self.uids.iter())
+        }
     }
 }
 

@@ -213,7 +213,7 @@ async fn store(
         || outcome.n_taken > 0
         || key.is_first()
         || asked.wishes.ping_change
-        || before.pending.changes().len() != outcome.pending.changes().len();
+        || before.pending.len() != outcome.pending.len();
     let has_more = !outcome.pending.is_empty();
     let sync_key = if is_due {
         let state = CollectionState {
@@ -317,7 +317,7 @@ impl Outcome {
             imported: false,
             stamp: now,
             folder: state.folder.clone(),
-            pending: Pending::Changes(Vec::new()),
+            pending: Vec::new().into(),
             told_again: Vec::new(),
         }
     }

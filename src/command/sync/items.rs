@@ -21,7 +21,7 @@ use crate::eas::ids::ServerId;
 use crate::state::folder::{CollectionFolder, FolderObject};
 use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::model::{CollectionState, HistoryAction, HistoryChange};
-use crate::state::pending::{ItemId, Pending, PendingChange, What};
+use crate::state::pending::{ItemId, PendingChange, What};
 
 /// Syncs a folder of contacts.
 pub(super) async fn sync(
@@ -53,7 +53,7 @@ pub(super) async fn sync(
         imported,
         stamp: work.stamp,
         folder: FolderObject::Collection(work.folder),
-        pending: Pending::Changes(work.pending),
+        pending: work.pending.into(),
         told_again: work.told_again,
     })
 }
@@ -104,7 +104,7 @@ impl<'a> Work<'a> {
             place,
             folder: folder.clone(),
             stamp: state.stamp,
-            pending: state.pending.changes().to_vec(),
+            pending: state.pending.list().changes,
             shares: BTreeMap::new(),
             seen: 0,
             told_again: Vec::new(),

@@ -19,7 +19,9 @@ use crate::eas::ids::ServerId;
 use crate::eas::version::ProtocolVersion;
 use crate::state::folder::{FolderObject, ImapFolder, ImapStatus, KnownFlags, Messages};
 use crate::state::model::CollectionState;
-use crate::state::pending::{FlagUpdate, ItemId, Pending, PendingChange, What};
+use crate::state::pending::{
+    FlagUpdate, ItemId, Listed, Pending, PendingChange, PendingList, What,
+};
 use crate::uids::UidSet;
 
 /// Syncs a mailbox.
@@ -32,7 +34,7 @@ pub(super) async fn sync(
     let FolderObject::Imap(folder) = &state.folder else {
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
-    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.changes().to_vec());
+    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
     let may_look = box_.pending.is_empty() && asked.may_look();
     if may_look {
         box_.look(&BTreeMap::new()).await?;
@@ -73,11 +75,11 @@ pub(in crate::command) async fn estimate(
     let FolderObject::Imap(folder) = &state.folder else {
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
-    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.changes().to_vec());
+    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
     if box_.pending.is_empty() {
         box_.look(&BTreeMap::new()).await?;
     }
-    Ok(box_.pending.iter().filter(|change| !change.ignore).count())
+    Ok(box_.pending.n_to_send())
 }
 
 /// A mailbox while it is synced.
@@ -85,7 +87,7 @@ struct Mailbox<'a> {
     ctx: &'a Context<'a>,
     asked: &'a Asked,
     folder: ImapFolder,
-    pending: Vec<PendingChange>,
+    pending: PendingList,
 }
 
 impl<'a> Mailbox<'a> {
@@ -93,7 +95,7 @@ impl<'a> Mailbox<'a> {
         ctx: &'a Context<'a>,
         asked: &'a Asked,
         folder: ImapFolder,
-        pending: Vec<PendingChange>,
+        pending: PendingList,
     ) -> Self {
         Self { ctx, asked, folder, pending }
     }
@@ -133,12 +135,18 @@ impl<'a> Mailbox<'a> {
             return Err(Trouble::Reset("the mail server lost its modseqs".to_owned()));
         }
         let narrow = filter_changed || pass_is_due;
-        let delta = self.compare(known, &mut found, is_first, narrow);
-        let updates = self.without_own(delta.updates, own).await?;
-        let changes: Vec<PendingChange> =
-            updates.into_iter().map(|update| self.change_of(update, is_first)).collect();
-        self.pending.extend(changes);
-        self.remember(&found, delta.known);
+        if is_first {
+            let matching = found.matching.take().unwrap_or_default();
+            self.pending.listed = Listed::newest_first(matching.clone());
+            self.remember(&found, matching.into_set());
+        } else {
+            let delta = self.compare(known, &found, narrow);
+            let updates = self.without_own(delta.updates, own).await?;
+            let changes: Vec<PendingChange> =
+                updates.into_iter().map(|update| self.change_of(update)).collect();
+            self.pending.changes.extend(changes);
+            self.remember(&found, delta.known);
+        }
         if is_first || narrow {
             self.folder.soft_delete_cutoff = cutoff.unwrap_or(0);
             self.folder.soft_delete_at = if cutoff.is_some() { now } else { 0 };
@@ -153,19 +161,10 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    fn compare(
-        &self,
-        known: UidSet,
-        found: &mut MailboxChanges,
-        is_first: bool,
-        narrow: bool,
-    ) -> Delta {
+    fn compare(&self, known: UidSet, found: &MailboxChanges, narrow: bool) -> Delta {
         let labels = self.labels();
         let changed: Vec<Sighting> =
             found.changed.iter().map(|seen| sighting(seen, labels)).collect();
-        if is_first {
-            return delta::first(found.matching.take().unwrap_or_default());
-        }
         match &self.folder.messages {
             Messages::Uids(_) => {
                 let matching = found.matching.as_ref();
@@ -228,7 +227,10 @@ impl<'a> Mailbox<'a> {
     fn own_flags(&self, touched: &BTreeMap<u32, Expected>) -> BTreeMap<u32, (bool, bool)> {
         let looked_at = self.folder.status.as_ref().map_or(0, |status| status.highest_mod_seq);
         let waits = |uid: u32| {
-            self.pending.iter().any(|change| change.item == ItemId::Mail(uid) && is_flags(change))
+            self.pending
+                .changes
+                .iter()
+                .any(|change| change.item == ItemId::Mail(uid) && is_flags(change))
         };
         touched
             .iter()
@@ -240,18 +242,17 @@ impl<'a> Mailbox<'a> {
     /// Two looks may both have found flags of a message: the later ones count.
     fn keep_newest_flags(&mut self) {
         let mut seen = BTreeSet::new();
-        let mut kept: Vec<PendingChange> = std::mem::take(&mut self.pending)
+        let mut kept: Vec<PendingChange> = std::mem::take(&mut self.pending.changes)
             .into_iter()
             .rev()
             .filter(|change| !is_flags(change) || seen.insert(change.item.clone()))
             .collect();
         kept.reverse();
-        self.pending = kept;
+        self.pending.changes = kept;
     }
 
-    fn change_of(&self, update: Update, is_first: bool) -> PendingChange {
+    fn change_of(&self, update: Update) -> PendingChange {
         let (uid, what) = match update {
-            Update::Add(uid) if is_first => (uid, What::Listed),
             Update::Add(uid) => (uid, What::Added),
             Update::Flags(uid, flags) => (uid, What::Flags(self.flag_update(flags))),
             Update::Remove(uid) => (uid, What::Deleted),
@@ -302,7 +303,8 @@ impl<'a> Mailbox<'a> {
             Messages::Uids(uids) => uids.remove(gone),
             Messages::Flags(flags) => flags.retain(|uid, _| !gone.contains(uid)),
         }
-        self.pending.retain(|change| match &change.item {
+        self.pending.listed.uids.remove(gone);
+        self.pending.changes.retain(|change| match &change.item {
             ItemId::Mail(uid) => !gone.contains(uid),
             ItemId::Item(_) => true,
         });
@@ -310,8 +312,8 @@ impl<'a> Mailbox<'a> {
 
     /// Takes changes off the list, as many as fit, and makes commands of them.
     async fn take(&mut self, limit: usize) -> Result<(Vec<ServerCommand>, usize), Trouble> {
-        let n_taken = self.pending.len().min(limit);
-        let taken: Vec<PendingChange> = self.pending.drain(..n_taken).collect();
+        let taken = self.pending.take(limit);
+        let n_taken = taken.len();
         let wanted: Vec<u32> = taken
             .iter()
             .filter(|change| !change.ignore && is_whole(&change.what))

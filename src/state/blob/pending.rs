@@ -2,7 +2,9 @@
 
 use crate::php::{Array, Key, Value, serialize};
 use crate::state::blob::{Unreadable, read_array, record, texts};
-use crate::state::pending::{FlagUpdate, ItemId, Pending, PendingChange, Verb, What};
+use crate::state::pending::{
+    FlagUpdate, ItemId, Listed, Pending, PendingChange, PendingList, Verb, What,
+};
 
 /// What the ids of a folder are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,11 @@ pub enum Ids {
 /// # Errors
 /// Anything but a list of ids and records.
 pub fn read_pending(bytes: &[u8], ids: Ids) -> Result<Pending, Unreadable> {
+    if ids == Ids::Mail
+        && let Some(listed) = read_uids(bytes).as_deref().and_then(Listed::of)
+    {
+        return Ok(Pending::Changes(PendingList { listed, changes: Vec::new() }));
+    }
     let Some(list) = read_array(bytes)? else { return Ok(Pending::NotComputed) };
     let mut changes = Vec::with_capacity(list.len());
     for value in list.values() {
@@ -35,18 +42,52 @@ pub fn read_pending(bytes: &[u8], ids: Ids) -> Result<Pending, Unreadable> {
         };
         changes.push(PendingChange { item, what, ignore, extra });
     }
-    Ok(Pending::Changes(changes))
+    Ok(changes.into())
+}
+
+/// Reads a list of nothing but uids, whose keys count from 0, without a value for each.
+fn read_uids(bytes: &[u8]) -> Option<Vec<u32>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (n_uids, rest) = text.strip_prefix("a:")?.split_once(":{")?;
+    let n_uids: usize = n_uids.parse().ok().filter(|n| *n <= bytes.len())?;
+    let mut uids = Vec::with_capacity(n_uids);
+    let mut fields = rest.strip_suffix('}')?.split_inclusive(';');
+    for n in 0..n_uids {
+        if usize::try_from(read_int(fields.next()?)?) != Ok(n) {
+            return None;
+        }
+        uids.push(read_int(fields.next()?).filter(|uid| *uid > 0)?);
+    }
+    fields.next().is_none().then_some(uids)
+}
+
+/// `i:7;` as PHP writes it.
+fn read_int(field: &str) -> Option<u32> {
+    let digits = field.strip_prefix("i:")?.strip_suffix(';')?;
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_plain && (digits == "0" || !digits.starts_with('0')))
 }
 
 /// Writes the list.
 #[must_use]
 pub fn write_pending(pending: &Pending) -> Vec<u8> {
-    match pending {
-        Pending::NotComputed => Vec::new(),
-        Pending::Changes(changes) => {
-            serialize(&Value::Array(Array::list(changes.iter().map(write_change))))
-        }
+    let Pending::Changes(list) = pending else { return Vec::new() };
+    let mut text = format!("a:{}:{{", list.len()).into_bytes();
+    let mut n = 0_usize;
+    let mut key = |text: &mut Vec<u8>| {
+        text.extend_from_slice(format!("i:{n};").as_bytes());
+        n = n.saturating_add(1);
+    };
+    for uid in list.listed.iter() {
+        key(&mut text);
+        text.extend_from_slice(format!("i:{uid};").as_bytes());
     }
+    for change in &list.changes {
+        key(&mut text);
+        text.extend_from_slice(&serialize(&write_change(change)));
+    }
+    text.push(b'}');
+    text
 }
 
 fn read_id(id: &Value, ids: Ids) -> Option<ItemId> {

@@ -11,7 +11,7 @@ use crate::state::blob::{read_folder, write_folder};
 use crate::state::cache::{Interval, SyncCache};
 use crate::state::device::{DeviceProperties, Supported};
 use crate::state::folder::{FolderObject, ImapStatus, Messages};
-use crate::state::pending::{ItemId, Pending, What};
+use crate::state::pending::{ItemId, Listed, Pending, PendingList, What};
 
 const FOLDERS: &[&str] = &[
     r#"C:28:"Horde_ActiveSync_Folder_Imap":71:{{"s":[],"m":[],"f":"INBOX","c":"Email","lsd":0,"sd":0,"hi":false,"v":2}}"#,
@@ -149,18 +149,52 @@ fn pending_lists_come_back_byte_by_byte() {
         ),
     ] {
         let pending = read_pending(text.as_bytes(), ids).unwrap();
-        assert_eq!(pending.changes().len(), n, "{text}");
+        assert_eq!(pending.len(), n, "{text}");
         assert_eq!(String::from_utf8(write_pending(&pending)).unwrap(), text);
     }
     assert_eq!(read_pending(b"", Ids::Mail).unwrap(), Pending::NotComputed);
 }
 
 #[test]
+fn a_long_list_of_uids_is_a_few_runs() {
+    for newest_first in [false, true] {
+        let mut list = Listed { uids: (1..=100_000).collect(), newest_first };
+        let pending = Pending::Changes(PendingList { listed: list.clone(), changes: Vec::new() });
+        let text = write_pending(&pending);
+        let mut read = read_pending(&text, Ids::Mail).unwrap().list();
+        assert_eq!(read.listed, list);
+        assert_eq!((read.listed.uids.sorted().runs().count(), read.len()), (1, 100_000));
+        let first: Vec<ItemId> = read.take(2).into_iter().map(|change| change.item).collect();
+        let expected = if newest_first { [100_000, 99_999] } else { [1, 2] };
+        assert_eq!(first, expected.map(ItemId::Mail));
+        list.uids.remove(&expected.into());
+        assert_eq!(read.listed, list);
+    }
+    // Neither up nor down: kept as it is.
+    let text = "a:3:{i:0;i:5;i:1;i:9;i:2;i:7;}";
+    let pending = read_pending(text.as_bytes(), Ids::Mail).unwrap();
+    assert_eq!((pending.list().changes.len(), pending.len()), (3, 3));
+    assert_eq!(write_pending(&pending), text.as_bytes());
+    for odd in [
+        "a:2:{i:0;i:5;}",
+        "a:1:{i:0;i:5;i:1;i:6;}",
+        "a:1:{i:0;i:5}",
+        "a:1:{i:0;i:+5;}",
+        "a:1:{i:0;i:5;}}",
+        "a:1:{i:0;;}",
+        "a:18446744073709551616:{}",
+        "a:1:{i:00;i:5;}",
+    ] {
+        assert!(read_pending(odd.as_bytes(), Ids::Mail).is_err(), "{odd}");
+    }
+}
+
+#[test]
 fn loose_pending_records_are_accepted() {
     let text = r#"a:4:{i:0;s:2:"10";i:1;i:0;i:2;a:3:{s:2:"id";s:1:"7";s:4:"type";s:6:"change";s:5:"flags";s:10:"NewMessage";}i:3;a:2:{s:2:"id";s:0:"";s:4:"type";s:6:"delete";}}"#;
     let pending = read_pending(text.as_bytes(), Ids::Mail).unwrap();
-    let found: Vec<_> =
-        pending.changes().iter().map(|change| (&change.item, &change.what)).collect();
+    let list = pending.list();
+    let found: Vec<_> = list.changes.iter().map(|change| (&change.item, &change.what)).collect();
     assert_eq!(found, [(&ItemId::Mail(10), &What::Listed), (&ItemId::Mail(7), &What::Added)]);
     assert!(read_pending(b"b:0;", Ids::Mail).is_err());
     assert!(

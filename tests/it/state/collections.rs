@@ -6,7 +6,7 @@ use horde_eas::state::folder::{FolderObject, ImapFolder, ImapStatus, Messages};
 use horde_eas::state::key::StateKey;
 use horde_eas::state::map::{ItemAction, ItemChange, MailAction, MailChange};
 use horde_eas::state::model::{CollectionState, NewState, Owner};
-use horde_eas::state::pending::{ItemId, Pending, PendingChange, What};
+use horde_eas::state::pending::{ItemId, Listed, Pending, PendingChange, PendingList, What};
 use horde_eas::state::{Bump, Caches, Collections, Devices, Kind, Maps};
 
 use crate::state::{CONTACTS, NOW, contacts, first_key, load, nothing, paired, save};
@@ -16,7 +16,7 @@ const KEYS: &str =
     "SELECT sync_key FROM horde_activesync_state WHERE sync_folderid <> 'foldersync' ORDER BY 1";
 
 fn pending(uid: &str) -> Pending {
-    Pending::Changes(vec![PendingChange::new(ItemId::Item(uid.to_owned()), What::Changed)])
+    vec![PendingChange::new(ItemId::Item(uid.to_owned()), What::Changed)].into()
 }
 
 #[tokio::test]
@@ -328,9 +328,9 @@ async fn a_large_mailbox_and_its_name_come_back() {
         have_initial_sync: true,
         ..ImapFolder::default()
     });
-    let list = (1..=5_000).map(|uid| PendingChange::new(ItemId::Mail(uid), What::Listed)).collect();
-    let state =
-        CollectionState { stamp: NOW, folder, pending: Pending::Changes(list), presented: None };
+    let listed = Listed { uids: (1..=5_000).collect(), newest_first: true };
+    let pending = Pending::Changes(PendingList { listed, changes: Vec::new() });
+    let state = CollectionState { stamp: NOW, folder, pending, presented: None };
     let key = first_key();
     let new = NewState { folder: "F1", key: &key, presented: None, state: &state, now: NOW };
     mysql.save(&owner, &new, &nothing).await.unwrap();
