@@ -41,14 +41,16 @@ class Hordeeas_Api extends Horde_Registry_Api
     }
 
     /**
-     * The mail login, where it is not the one that was sent.
+     * The mail login, where it is not the one that was sent; or the login in Horde's mailer settings.
      *
-     * @return array  {"same": true} or {"imap": {"user", "pass"}}
+     * @param string $what  imap, or smtp.
+     *
+     * @return array  {"same": true}, {"imap": {"user", "pass"}} or {"smtp": {"user", "pass"}}
      */
-    public function credentials()
+    public function credentials($what = 'imap')
     {
-        return Hordeeas_Call::guarded(function () {
-            return Hordeeas_Mail::credentials();
+        return Hordeeas_Call::guarded(function () use ($what) {
+            return $what === 'smtp' ? Hordeeas_Mail::mailer() : Hordeeas_Mail::credentials();
         });
     }
 

@@ -6,6 +6,19 @@
  */
 class Hordeeas_Guard
 {
+    /** @var bool */
+    private static $passed = false;
+
+    /**
+     * Whether the caller of this request was looked at, and may call.
+     *
+     * @return bool
+     */
+    public static function hasPassed()
+    {
+        return self::$passed;
+    }
+
     /**
      * Throws unless the caller's address is allowed and the secret, when one is set, was sent.
      *
@@ -13,6 +26,7 @@ class Hordeeas_Guard
      */
     public static function check(array $conf, array $server)
     {
+        self::$passed = false;
         $address = isset($server['REMOTE_ADDR']) ? $server['REMOTE_ADDR'] : '';
         $allowed = false;
         foreach ((array)$conf['allow'] as $range) {
@@ -28,6 +42,7 @@ class Hordeeas_Guard
                 throw new Hordeeas_Failure('denied', 'the shared secret is missing or wrong');
             }
         }
+        self::$passed = true;
     }
 
     /**

@@ -60,6 +60,26 @@ class Hordeeas_Mail
         });
     }
 
+    /**
+     * The login in Horde's mailer settings. It is the site's, not the user's: so it is told only through the
+     * bridge's own entry, which looks at who calls.
+     */
+    public static function mailer()
+    {
+        if (!Hordeeas_Guard::hasPassed()) {
+            throw new Hordeeas_Failure('denied', "the mailer's login is told through the bridge's own entry alone");
+        }
+        $conf = Hordeeas_Place::conf(dirname(__DIR__));
+        if (empty($conf['credentials'])) {
+            throw new Hordeeas_Failure('denied', 'the bridge is told not to hand out mail passwords');
+        }
+        list(, $params) = $GLOBALS['injector']->getInstance('Horde_Core_Factory_Mail')->getConfig();
+        if (empty($params['auth']) || !isset($params['username'], $params['password'])) {
+            throw new Hordeeas_Failure('notfound', "Horde's mailer settings have no login");
+        }
+        return array('smtp' => array('user' => (string)$params['username'], 'pass' => (string)$params['password']));
+    }
+
     private static function off($reason)
     {
         return array('enabled' => false, 'reason' => $reason);
@@ -148,7 +168,7 @@ class Hordeeas_Mail
     /**
      * @return string  plain, starttls_if_offered, starttls or tls
      */
-    private static function security($secure)
+    public static function security($secure)
     {
         if ($secure === true || $secure === 1 || $secure === '1') {
             return 'starttls_if_offered';

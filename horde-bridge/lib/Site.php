@@ -99,11 +99,29 @@ class Hordeeas_Site
         global $conf;
 
         $params = isset($conf['mailer']['params']) ? (array)$conf['mailer']['params'] : array();
+        $port = self::number($params, 'port', 25);
         return array(
-            'type' => self::lower($conf, 'mailer', 'type', 'smtp'),
+            'type' => self::lower($conf, 'mailer', 'type', 'null'),
             'host' => empty($params['host']) ? 'localhost' : (string)$params['host'],
-            'port' => self::number($params, 'port', 25),
+            'port' => $port > 0 ? $port : 25,
+            'secure' => Hordeeas_Mail::security(isset($params['secure']) ? $params['secure'] : true),
+            'auth' => self::mailerAuth($params),
+            'lmtp' => !empty($params['lmtp']),
+            'hello' => empty($params['localhost']) ? '' : (string)$params['localhost'],
         );
+    }
+
+    /**
+     * Whose login the mailer uses.
+     *
+     * @return string  none, user (each user's own) or fixed
+     */
+    public static function mailerAuth(array $params)
+    {
+        if (empty($params['auth'])) {
+            return 'none';
+        }
+        return !empty($params['username_auth']) && !empty($params['password_auth']) ? 'user' : 'fixed';
     }
 
     private static function maillog()

@@ -45,9 +45,29 @@ $same('no secret', $kind(function () use ($conf, $local) {
 $same('wrong secret', $kind(function () use ($conf, $local) {
     Hordeeas_Guard::check($conf, $local + array('HTTP_X_HORDE_EAS_SECRET' => 'toP'));
 }), 'denied');
+$same('not passed', Hordeeas_Guard::hasPassed(), false);
+$same('mailer for anybody', $kind(function () {
+    Hordeeas_Mail::mailer();
+}), 'denied');
 $same('right secret', $kind(function () use ($conf, $local) {
     Hordeeas_Guard::check($conf, $local + array('HTTP_X_HORDE_EAS_SECRET' => 'top'));
 }), null);
+
+$same('passed', Hordeeas_Guard::hasPassed(), true);
+
+// The mailer.
+foreach (array(
+    array(array(), 'none'), array(array('auth' => false, 'username_auth' => true, 'password_auth' => true), 'none'),
+    array(array('auth' => true, 'username_auth' => true, 'password_auth' => true), 'user'),
+    array(array('auth' => true, 'username_auth' => true, 'password' => 'x'), 'fixed'),
+    array(array('auth' => true, 'username' => 'a', 'password' => 'x'), 'fixed'),
+) as $case) {
+    $same('mailer ' . json_encode($case[0]), Hordeeas_Site::mailerAuth($case[0]), $case[1]);
+}
+foreach (array(array(true, 'starttls_if_offered'), array('none', 'plain'), array(false, 'plain'), array('tls', 'starttls'),
+    array('ssl', 'tls')) as $case) {
+    $same('mailer security ' . json_encode($case[0]), Hordeeas_Mail::security($case[0]), $case[1]);
+}
 
 // Credentials.
 $header = function ($text) {
