@@ -18,6 +18,7 @@ GRANT SELECT ON horde.horde_activesync_schema_info TO 'horde_eas'@'127.0.0.1';
 
 -- Tables of our own, made by the files in sql/eas.
 GRANT SELECT, INSERT, UPDATE, DELETE ON horde.eas_moves TO 'horde_eas'@'127.0.0.1';
+GRANT SELECT, INSERT, UPDATE, DELETE ON horde.eas_outbox TO 'horde_eas'@'127.0.0.1';
 
 -- The history of items, read only. In another database when Horde keeps it there; the section
 -- [history] of the configuration then names that database.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::backend::horde::Horde;
 use crate::backend::imap::Imap;
+use crate::backend::smtp::Smtp;
 use crate::clock::SystemClock;
 use crate::command::Services;
 use crate::config::Config;
@@ -40,15 +41,18 @@ pub fn services(config: &Config) -> Result<Services, Error> {
         Some(history) => Arc::new(Mysql::new(history)?),
         None => Arc::clone(&state),
     };
+    let submit = Arc::new(Smtp::new(&config.smtp, Arc::clone(&horde.accounts) as _)?);
     Ok(Services {
         accounts: horde.accounts,
         items: horde.items,
         mail: Arc::new(Imap::new(&config.imap)?),
+        submit,
         devices: Arc::clone(&state) as _,
         collections: Arc::clone(&state) as _,
         maps: Arc::clone(&state) as _,
         moves: Arc::clone(&state) as _,
-        caches: state,
+        caches: Arc::clone(&state) as _,
+        outbox: state,
         history,
         clock: Arc::new(SystemClock),
         config: config.commands.clone(),

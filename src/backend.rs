@@ -1,9 +1,9 @@
 //! What the commands need from Horde and its mail server, as ports.
 //!
 //! [`Accounts`] proves credentials and says what a user may do, [`Items`] holds contacts (later
-//! calendars, tasks and notes), [`Mail`] the mailboxes.
-//! The adapters are `backend::horde` (JSON-RPC to the bridge) and `backend::imap`; only `app`
-//! knows which adapter fills a port.
+//! calendars, tasks and notes), [`Mail`] the mailboxes; [`Submit`] takes mail that goes out.
+//! The adapters are `backend::horde` (JSON-RPC to the bridge), `backend::imap` and
+//! `backend::smtp`; only `app` knows which adapter fills a port.
 //! Ports speak in the protocol's classes and in domain words: no tags, no Status, no versions of
 //! the wire.
 
@@ -12,6 +12,8 @@ pub mod imap;
 pub mod items;
 pub mod mail;
 pub mod profile;
+pub mod smtp;
+pub mod submit;
 pub(crate) mod tls;
 
 use std::net::IpAddr;
@@ -24,6 +26,7 @@ use crate::secret::Secret;
 
 pub use crate::backend::items::Items;
 pub use crate::backend::mail::Mail;
+pub use crate::backend::submit::Submit;
 
 /// What a client sent to prove who it is.
 #[derive(Clone, Debug)]
@@ -68,6 +71,16 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// `Unavailable` when they were never read or are too old to be trusted.
     async fn site(&self) -> Result<Arc<Site>, Error>;
+
+    /// The login in Horde's mailer settings, where Horde sends all mail with one: name and
+    /// password.
+    ///
+    /// # Errors
+    /// `Denied` when the bridge may not tell it.
+    async fn mailer_login(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<(String, Secret<String>), Error>;
 }
 
 /// Why a backend could not do what was asked.

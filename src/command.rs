@@ -14,6 +14,7 @@ pub mod item_operations;
 pub mod move_items;
 pub mod ping;
 pub mod provision;
+pub mod send_mail;
 pub mod settings;
 pub mod sync;
 mod waiting;
@@ -23,14 +24,16 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use crate::backend::profile::Site;
-use crate::backend::{self, Account, Accounts, Items, Mail};
+use crate::backend::{self, Account, Accounts, Items, Mail, Submit};
 use crate::clock::Clock;
 use crate::eas::ids::DeviceId;
+use crate::eas::request_line::Parameters;
 use crate::eas::schema::{self, Root};
 use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::Device;
 use crate::state::model::Owner;
+use crate::state::outbox::Outbox;
 use crate::state::{self, Caches, Collections, Devices, History, Maps, Moves};
 use crate::wbxml::element::Element;
 use crate::wbxml::pages::AirSync;
@@ -45,6 +48,8 @@ pub struct Services {
     pub items: Arc<dyn Items>,
     /// Mailboxes.
     pub mail: Arc<dyn Mail>,
+    /// Mail that goes out.
+    pub submit: Arc<dyn Submit>,
     /// Devices.
     pub devices: Arc<dyn Devices>,
     /// State of the folders.
@@ -55,6 +60,8 @@ pub struct Services {
     pub moves: Arc<dyn Moves>,
     /// Folders and options of each device.
     pub caches: Arc<dyn Caches>,
+    /// What was sent.
+    pub outbox: Arc<dyn Outbox>,
     /// What changed in Horde.
     pub history: Arc<dyn History>,
     /// The time.
@@ -100,6 +107,8 @@ pub struct Call {
     pub account: Account,
     /// Horde's settings.
     pub site: Arc<Site>,
+    /// What the request line says besides.
+    pub parameters: Parameters,
     /// The body, inflated.
     pub body: Vec<u8>,
 }
@@ -120,10 +129,21 @@ pub enum Content {
     Document(Vec<u8>),
     /// Nothing, with HTTP 200.
     Empty,
+    /// HTTP 400 or 500: the command was not done, in a version that has no Status for it.
+    Failed(Blame),
     /// HTTP 403: the device or the user may not.
     Forbidden,
     /// HTTP 449 with a document (from 14.0 on): the device must provision.
     MustProvision(Option<Vec<u8>>),
+}
+
+/// Who must change something before a command can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
 }
 
 /// Why a request could not be answered by its command.
@@ -310,6 +330,7 @@ async fn run<C: Command>(ctx: &Context<'_>) -> Result<Content, Error> {
 /// The commands that work, in the order in which OPTIONS names them.
 static ALL: &[Row] = &[
     Row::of::<sync::Sync>(),
+    Row::of::<send_mail::SendMail>(),
     Row::of::<folder_sync::FolderSync>(),
     Row::of::<get_item_estimate::GetItemEstimate>(),
     Row::of::<settings::Settings>(),

@@ -9,7 +9,7 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::backend::{horde, imap};
+use crate::backend::{horde, imap, smtp};
 use crate::eas::version::ProtocolVersion;
 use crate::state::mysql;
 use crate::{command, http, logging};
@@ -24,6 +24,8 @@ pub struct Config {
     pub horde: horde::Config,
     /// The mail server; which one it is, Horde says.
     pub imap: imap::Config,
+    /// Where mail goes that phones send, when Horde's own settings are not to count.
+    pub smtp: smtp::Config,
     /// The database with Horde's ActiveSync tables.
     pub state: mysql::Config,
     /// The database with Horde's history; absent when it is the same.
@@ -125,6 +127,8 @@ impl Config {
             ("imap.sessions_per_user", wide(self.imap.sessions_per_user), 1..=100),
             ("imap.threads", wide(self.imap.threads), 1..=10_000),
             ("imap.timeout", self.imap.timeout, 1..=3_600),
+            ("smtp.connect_timeout", self.smtp.connect_timeout, 1..=300),
+            ("smtp.timeout", self.smtp.timeout, 1..=600),
         ];
         for (state, connections, timeout) in [
             (Some(&self.state), "state.connections", "state.timeout_seconds"),

@@ -13,6 +13,7 @@ pub mod headers;
 pub mod html;
 pub mod html_text;
 pub mod kind;
+pub mod outgoing;
 pub mod outline;
 pub mod text;
 pub mod thread;

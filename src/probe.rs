@@ -7,6 +7,7 @@
 
 pub mod hint;
 pub mod link;
+pub mod mail;
 pub mod node;
 pub mod phone;
 mod smtp;

@@ -3,7 +3,7 @@
 //! [`Devices`] keeps phones and their policy keys, [`Collections`] the state of each folder under
 //! its SyncKey, [`Maps`] what came from the client (so that it is not sent back), [`Caches`] the
 //! one record of folders and options per device and user, [`History`] reads what changed in
-//! Horde's applications.
+//! Horde's applications, [`Outbox`](outbox::Outbox) keeps mail from being sent twice.
 //! The adapter is `state::mysql`; it works on the tables of Horde itself, next to `rpc.php` and to
 //! other sidecars.
 //!
@@ -20,6 +20,7 @@ pub mod map;
 pub mod model;
 pub mod moves;
 pub mod mysql;
+pub mod outbox;
 pub mod pending;
 
 use std::collections::{BTreeMap, BTreeSet};

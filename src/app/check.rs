@@ -48,7 +48,7 @@ pub async fn check(config: &Config, wishes: &Wishes, report: &mut Report<'_>) ->
     report.tell_all(&findings)?;
     report.tell_all(&listen::look(&config.http).await)?;
     if let Some(site) = &site {
-        report.tell_all(&mailer::look(site).await)?;
+        report.tell_all(&mailer::look(config, site).await)?;
         match &wishes.user {
             Some(user) => report.tell_all(&login::look(config, site, user).await)?,
             None => report.tell(&Finding::note(

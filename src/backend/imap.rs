@@ -243,6 +243,28 @@ impl Mail for Imap {
         self.pool.run(account, move |session| marks::from(session, &mailbox, from)).await
     }
 
+    async fn append(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        message: Arc<[u8]>,
+        unless: Option<&str>,
+    ) -> Result<bool, Error> {
+        let (mailbox, unless) = (mailbox.to_owned(), unless.map(str::to_owned));
+        self.pool
+            .run(account, move |session| {
+                // Also says whether the session is alive: what follows must not be sent twice.
+                store::create_if_missing(session, &mailbox)?;
+                if let Some(id) = &unless
+                    && store::has_message(session, &mailbox, id)?
+                {
+                    return Ok(false);
+                }
+                session.append(&mailbox, &message).map(|()| true)
+            })
+            .await
+    }
+
     async fn delete(
         &self,
         account: &Account,

@@ -87,6 +87,18 @@ pub trait Mail: Send + Sync {
         from: u32,
     ) -> Result<Vec<(u32, Mark)>, Error>;
 
+    /// Stores a message as read; the mailbox comes into being when it is not there.
+    ///
+    /// With `unless` (a Message-ID with its angle brackets) nothing is stored when the mailbox has
+    /// a message of that id already; false then.
+    async fn append(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        message: Arc<[u8]>,
+        unless: Option<&str>,
+    ) -> Result<bool, Error>;
+
     /// Deletes messages for good; answers the uids that were there.
     async fn delete(
         &self,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::secret::Secret;
 
 /// What Horde says of one user at login: identity, permissions, shares, mail server.
@@ -109,16 +111,20 @@ pub struct MailProfile {
 }
 
 /// How a connection is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 pub enum Security {
     /// Not at all.
     #[default]
+    #[serde(rename = "plain")]
     Plain,
     /// STARTTLS when the server offers it.
+    #[serde(rename = "starttls-if-offered")]
     StartTlsIfOffered,
     /// STARTTLS or nothing.
+    #[serde(rename = "starttls")]
     StartTls,
     /// TLS from the first byte.
+    #[serde(rename = "tls")]
     Tls,
 }
 
@@ -170,6 +176,8 @@ pub struct Identity {
     pub full_name: String,
     /// The address in From.
     pub from: String,
+    /// Where answers are to go; empty when that is the address in From.
+    pub reply_to: String,
     /// Whether phones write under this one.
     pub chosen: bool,
 }
@@ -275,12 +283,32 @@ impl Site {
 /// How Horde sends mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailer {
-    /// `smtp`, `lmtp`, `sendmail`, `null`; empty when the bridge is too old to say.
+    /// `smtp`, `sendmail`, `null`; empty when the bridge is too old to say.
     pub kind: String,
     /// Host name or address.
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// Whose login is used.
+    pub auth: MailerAuth,
+    /// Whether the server speaks LMTP.
+    pub is_lmtp: bool,
+    /// The name that Horde calls itself; empty when none is set.
+    pub hello: String,
+}
+
+/// Whose login Horde uses to send mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MailerAuth {
+    /// Nobody's.
+    #[default]
+    None,
+    /// The user's own.
+    User,
+    /// One that stands in Horde's settings, in part or as a whole.
+    Fixed,
 }
 
 /// `activesync.autodiscovery`: how a login is made of what the client sent.

@@ -1,7 +1,8 @@
 //! The documents of all commands, for the reference.
 
 use crate::command::{
-    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, settings, sync,
+    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, send_mail,
+    settings, sync,
 };
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
@@ -23,6 +24,8 @@ pub fn documents() -> Vec<Document> {
         Document::of::<ping::Response>("Ping answer"),
         Document::of::<provision::Request>("Provision request"),
         Document::of::<provision::Response>("Provision answer"),
+        Document::of::<send_mail::Request>("SendMail request"),
+        Document::of::<send_mail::Response>("SendMail answer"),
         Document::of::<settings::Request>("Settings request"),
         Document::of::<settings::Response>("Settings answer"),
         Document::of::<sync::wire::Request>("Sync request"),

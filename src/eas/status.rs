@@ -31,6 +31,12 @@ wire_enum! {
         ServerErrorRetryLater = 111,
         /// Mailbox quota.
         MailboxQuotaExceeded = 113,
+        /// The user may send no more, or nothing so large.
+        SendQuotaExceeded = 115,
+        /// A recipient is nobody.
+        MessageRecipientUnresolved = 116,
+        /// The message was sent already.
+        MessagePreviouslySent = 118,
         /// The message has no recipient.
         MessageHasNoRecipient = 119,
         /// The message could not be handed over.
@@ -59,6 +65,8 @@ wire_enum! {
         VersionNotSupported = 138,
         /// The device can not do all that the policy asks.
         DeviceNotFullyProvisionable = 139,
+        /// There is no such account.
+        InvalidAccountId = 166,
         /// The user has too many devices.
         MaximumDevicesReached = 177,
     }

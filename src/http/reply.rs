@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 
 use crate::backend;
 use crate::backend::profile::Site;
-use crate::command::{self, Answer, Content};
+use crate::command::{self, Answer, Blame, Content};
 use crate::eas::version::ProtocolVersion;
 use crate::logging::chain;
 
@@ -69,6 +69,13 @@ pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> H
     match answer.content {
         Content::Document(document) => document_of(document, site),
         Content::Empty => document_of(Vec::new(), site),
+        Content::Failed(blame) => {
+            let status = match blame {
+                Blame::Client => 400,
+                Blame::Server => 500,
+            };
+            Refusal::new(status, "the command could not be done").into_response()
+        }
         Content::Forbidden => Refusal::new(403, "this device or user may not sync").into_response(),
         Content::MustProvision(document) => {
             let mut response = builder(449);

@@ -161,6 +161,7 @@ fn call(
         policy_key,
         account,
         site: std::sync::Arc::clone(site),
+        parameters: line.parameters,
         body: Vec::new(),
     })
 }

@@ -140,6 +140,26 @@ impl Link {
         self.send(Method::POST, &url, kind, body).await
     }
 
+    /// Posts a message as it is: SendMail up to 12.1.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn post_message(
+        &self,
+        command: &str,
+        message: &[u8],
+        is_kept: bool,
+    ) -> Result<Answer, Error> {
+        let query = match (self.short_query, is_kept) {
+            // Tag 7, the options: bit 0 is SaveInSent.
+            (true, true) => self.base64_query(command, &[7, 1, 1]),
+            (false, true) => format!("{}&SaveInSent=T", self.query(command)),
+            (_, false) => self.query(command),
+        };
+        let url = format!("{}?{query}", self.url);
+        self.send(Method::POST, &url, Some("message/rfc822"), message).await
+    }
+
     /// Sends anything at all, with this phone's credentials and headers.
     ///
     /// # Errors
@@ -188,7 +208,7 @@ impl Link {
     #[must_use]
     pub fn query(&self, command: &str) -> String {
         if self.short_query {
-            return self.base64_query(command);
+            return self.base64_query(command, &[]);
         }
         let mut query = format!("Cmd={command}&User=");
         for byte in self.user.bytes() {
@@ -202,7 +222,7 @@ impl Link {
         query
     }
 
-    fn base64_query(&self, command: &str) -> String {
+    fn base64_query(&self, command: &str, parameters: &[u8]) -> String {
         let digits: String = self.version.chars().filter(char::is_ascii_digit).collect();
         let code = CODES.iter().position(|name| *name == command).unwrap_or(255);
         let mut bytes =
@@ -215,6 +235,7 @@ impl Link {
             None => bytes.push(0),
         }
         counted(&mut bytes, self.device_type.as_bytes());
+        bytes.extend(parameters);
         STANDARD.encode(bytes)
     }
 }

@@ -1,6 +1,6 @@
 //! Documents as trees of tags: all that a phone here knows of the protocol's schema.
 
-use crate::wbxml::element::Element;
+use crate::wbxml::element::{Element, Node};
 use crate::wbxml::{Error, Limits, Tag, Writer};
 
 /// An element with others in it.
@@ -13,6 +13,12 @@ pub fn node(tag: Tag, children: impl IntoIterator<Item = Element>) -> Element {
 #[must_use]
 pub fn text(tag: Tag, text: impl Into<String>) -> Element {
     Element::with_text(tag, text)
+}
+
+/// An element with bytes in it, as they are.
+#[must_use]
+pub fn opaque(tag: Tag, bytes: &[u8]) -> Element {
+    Element { tag, nodes: vec![Node::Opaque(bytes.to_vec())] }
 }
 
 /// An element with nothing in it.

@@ -17,6 +17,7 @@ mod inspect;
 mod inspect_server;
 mod maps;
 mod moves;
+mod outbox;
 mod rights;
 mod row;
 mod schema;
@@ -58,6 +59,8 @@ pub struct Mysql {
     allocations: Mutex<Allocations>,
     /// Connections that may be held over something slow.
     holds: Arc<Semaphore>,
+    /// When old rows of the outbox were looked for.
+    outbox_swept: Mutex<Option<Instant>>,
 }
 
 impl Mysql {
@@ -77,6 +80,7 @@ impl Mysql {
             level_seen: Mutex::default(),
             allocations: Mutex::default(),
             holds: Arc::new(Semaphore::new(config.connections.div_ceil(2))),
+            outbox_swept: Mutex::default(),
         })
     }
 

@@ -73,5 +73,5 @@ fn tempfile(text: &str) -> std::path::PathBuf {
     path
 }
 
-const SECTIONS: [&str; 8] =
-    ["http", "throttle", "horde", "imap", "state", "history", "commands", "log"];
+const SECTIONS: [&str; 9] =
+    ["http", "throttle", "horde", "imap", "smtp", "state", "history", "commands", "log"];

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use horde_eas::command::documents::documents;
 use horde_eas::command::{
-    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, settings, sync,
+    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, send_mail,
+    settings, sync,
 };
 use horde_eas::eas::class::contact::Contact;
 use horde_eas::eas::class::email::Email;
@@ -86,6 +87,8 @@ fn through_types(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, Error> {
         ("ping", false) => through::<ping::Response>(bytes),
         ("provision", true) => through::<provision::Request>(bytes),
         ("provision", false) => through::<provision::Response>(bytes),
+        ("send_mail", true) => through::<send_mail::Request>(bytes),
+        ("send_mail", false) => through::<send_mail::Response>(bytes),
         ("settings", true) => through::<settings::Request>(bytes),
         ("settings", false) => through::<settings::Response>(bytes),
         ("sync", true) => through::<sync::wire::Request>(bytes),
@@ -118,4 +121,4 @@ fn cases() -> Vec<PathBuf> {
     all
 }
 
-const N_CASES: usize = 24;
+const N_CASES: usize = 28;

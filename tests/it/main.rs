@@ -17,6 +17,8 @@ mod pages;
 mod php;
 mod scenario;
 mod schema;
+mod send;
+mod smtp;
 mod state;
 mod support;
 mod swing;

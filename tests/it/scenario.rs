@@ -14,6 +14,7 @@ mod mail_bodies;
 mod moves;
 mod protocol;
 mod replay;
+mod send;
 mod waiting;
 mod wrong;
 
@@ -131,6 +132,10 @@ impl Scene {
             "contacts-conflict" => contacts::conflict(self).await,
             "replay-add" => replay::adds(self).await,
             "replay-changes" => replay::server_changes(self).await,
+            "send" => send::once(self).await,
+            "send-copies" => send::copies(self).await,
+            "send-again" => send::again(self).await,
+            "send-refused" => send::refused(self).await,
             "wrong-keys" => wrong::keys(self).await,
             "wrong-requests" => wrong::requests(self).await,
             "wrong-bytes" => wrong::bytes(self).await,
@@ -171,6 +176,10 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("contacts-conflict", true),
     ("replay-add", true),
     ("replay-changes", true),
+    ("send", true),
+    ("send-copies", true),
+    ("send-again", true),
+    ("send-refused", true),
     ("wrong-keys", true),
     ("wrong-requests", false),
     ("wrong-bytes", false),

@@ -7,6 +7,7 @@ mod history;
 mod horde_rows;
 mod maps;
 mod moves;
+mod outbox;
 mod tables;
 
 use horde_eas::state::cache::{CachedCollection, CachedFolder, SyncCache};

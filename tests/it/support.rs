@@ -2,5 +2,6 @@
 
 pub(crate) mod mailbox;
 pub(crate) mod phone;
+pub(crate) mod smtp_stub;
 pub(crate) mod stack;
 pub(crate) mod world;

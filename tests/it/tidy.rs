@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("backend", &["clock", "eas", "secret", "uids"]),
     ("backend::horde", &["backend", "clock", "eas", "pim", "secret", "wbxml"]),
     ("backend::imap", &["backend", "clock", "eas", "mime", "secret", "uids"]),
+    ("backend::smtp", &["backend", "secret"]),
     ("cli", &["*"]),
     ("clock", &[]),
     ("command", &["backend", "clock", "delta", "eas", "mime", "state", "uids", "wbxml"]),
@@ -23,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "backend::horde",
             "backend::imap",
+            "backend::smtp",
             "command",
             "eas",
             "http",
@@ -57,6 +59,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("config", &["config"]),
     ("imap", &["backend::imap"]),
     ("imap_proto", &["backend::imap"]),
+    ("lettre", &["backend::smtp"]),
     ("mail_parser", &["mime"]),
     ("mysql_async", &["state::mysql"]),
     ("reqwest", &["backend::horde", "probe"]),

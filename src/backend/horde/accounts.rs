@@ -13,7 +13,9 @@ use tokio::time::Instant;
 
 use crate::backend::horde::Config;
 use crate::backend::horde::rpc::Client;
-use crate::backend::horde::session::{SessionAnswer, SiteAnswer, read_mail_login};
+use crate::backend::horde::session::{
+    SessionAnswer, SiteAnswer, read_mail_login, read_mailer_login,
+};
 use crate::backend::profile::{Profile, Site};
 use crate::backend::{Account, Accounts, Credentials, Error, Kind};
 use crate::secret::Secret;
@@ -134,6 +136,16 @@ impl Accounts for HordeAccounts {
         let site = self.read_site().await?;
         *known = Some((Instant::now(), Arc::clone(&site)));
         Ok(site)
+    }
+
+    async fn mailer_login(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<(String, Secret<String>), Error> {
+        // Asked each time: what is not kept can not leak.
+        let params = json!(["smtp"]);
+        let answer = self.client.read(Some(credentials), "bridge.credentials", params).await?;
+        read_mailer_login(&answer)
     }
 }
 

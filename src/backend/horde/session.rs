@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::backend::profile::{
-    Facts, Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, Profile, Provisioning,
-    Security, Share, Shares, Site, SpecialMailboxes,
+    Facts, Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, MailerAuth, Profile,
+    Provisioning, Security, Share, Shares, Site, SpecialMailboxes,
 };
 use crate::backend::{Error, Kind};
 use crate::secret::Secret;
@@ -41,6 +41,8 @@ struct IdentityAnswer {
     name: String,
     fullname: String,
     from: String,
+    #[serde(default)]
+    replyto: String,
     activesync: bool,
 }
 
@@ -136,6 +138,15 @@ pub(crate) fn read_mail_login(answer: Result<Value, Error>) -> Result<Option<Mai
         .map(|(user, password)| MailLogin { user, password: Secret::new(password) }))
 }
 
+/// The mailer's login in the answer of `bridge.credentials`.
+pub(crate) fn read_mailer_login(answer: &Value) -> Result<(String, Secret<String>), Error> {
+    let text = |name| answer.pointer(name).and_then(Value::as_str).map(str::to_owned);
+    let login = text("/smtp/user").zip(text("/smtp/pass"));
+    login
+        .map(|(user, password)| (user, Secret::new(password)))
+        .ok_or_else(|| Error::new(Kind::Unsupported, "the bridge does not tell the mailer's login"))
+}
+
 impl SessionAnswer {
     /// Whether the mail server wants another password than the client sent.
     pub(crate) fn wants_mail_login(&self) -> bool {
@@ -176,6 +187,7 @@ impl IdentityAnswer {
             name: self.name,
             full_name: self.fullname,
             from: self.from,
+            reply_to: self.replyto,
             chosen: self.activesync,
         }
     }
@@ -234,12 +246,7 @@ impl MailAnswer {
         let profile = MailProfile {
             host: imap.host,
             port: imap.port,
-            security: match imap.secure.as_str() {
-                "tls" => Security::Tls,
-                "starttls" => Security::StartTls,
-                "starttls_if_offered" => Security::StartTlsIfOffered,
-                _ => Security::Plain,
-            },
+            security: security_of(&imap.secure),
             login: user,
             password,
             ignored_capabilities: imap.capability_ignore,
@@ -252,6 +259,15 @@ impl MailAnswer {
                 .collect(),
         };
         (Some(profile), None)
+    }
+}
+
+fn security_of(word: &str) -> Security {
+    match word {
+        "tls" => Security::Tls,
+        "starttls" => Security::StartTls,
+        "starttls_if_offered" => Security::StartTlsIfOffered,
+        _ => Security::Plain,
     }
 }
 
@@ -324,6 +340,14 @@ struct MailerAnswer {
     host: String,
     #[serde(default)]
     port: u16,
+    #[serde(default)]
+    secure: String,
+    #[serde(default)]
+    auth: String,
+    #[serde(default)]
+    lmtp: bool,
+    #[serde(default)]
+    hello: String,
 }
 
 impl SiteAnswer {
@@ -363,6 +387,14 @@ impl SiteAnswer {
                 kind: self.mailer.kind,
                 host: self.mailer.host,
                 port: self.mailer.port,
+                security: security_of(&self.mailer.secure),
+                auth: match self.mailer.auth.as_str() {
+                    "user" => MailerAuth::User,
+                    "fixed" => MailerAuth::Fixed,
+                    _ => MailerAuth::None,
+                },
+                is_lmtp: self.mailer.lmtp,
+                hello: self.mailer.hello,
             },
         }
     }

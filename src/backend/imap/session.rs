@@ -230,6 +230,29 @@ impl Session {
         self.run(command)
     }
 
+    /// Stores a message as read; never sent twice.
+    pub(super) fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), Fault> {
+        if mailbox.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            let message = "the name of a mailbox would hold a line end";
+            return Err(Fault::Refused(Error::new(Kind::Invalid, message)));
+        }
+        self.committed = true;
+        self.open.0.commands.fetch_add(1, Ordering::Relaxed);
+        self.used = Instant::now();
+        // The crate puts the quotes around the name itself.
+        let name = names::mailbox(mailbox);
+        let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(&name);
+        let done = self.inner.append(name, message).flag(imap::types::Flag::Seen).finish();
+        log::debug!("IMAP command=APPEND ms={}", self.used.elapsed().as_millis());
+        done.map(drop).map_err(|error| match fault(error, "APPEND") {
+            refused @ Fault::Refused(_) => refused,
+            other => {
+                self.selected = None;
+                other
+            }
+        })
+    }
+
     /// Opens a mailbox for reading and tells its state.
     pub(super) fn examine(&mut self, mailbox: &str) -> Result<MailboxStatus, Fault> {
         self.select(mailbox, false)

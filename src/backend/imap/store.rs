@@ -137,6 +137,17 @@ pub(super) fn create_if_missing(session: &mut Session, mailbox: &str) -> Result<
     }
 }
 
+/// Whether a mailbox has a message with that Message-ID.
+pub(super) fn has_message(
+    session: &mut Session,
+    mailbox: &str,
+    message_id: &str,
+) -> Result<bool, Fault> {
+    session.select(mailbox, false)?;
+    let id = names::quoted(message_id);
+    Ok(!session.run(&format!("UID SEARCH HEADER Message-ID {id}"))?.search().is_empty())
+}
+
 /// Moves messages; answers the old and new uid of each that was there.
 pub(super) fn move_to(
     session: &mut Session,

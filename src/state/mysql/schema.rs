@@ -4,8 +4,10 @@
 pub(super) const HORDE: &str = include_str!("../../../sql/horde-state.sql");
 /// Tables of our own: the file, its text, what does not work without it. A test holds the list to
 /// the folder `sql/eas`.
-pub(super) const OWN: &[(&str, &str, &str)] =
-    &[("moves.sql", include_str!("../../../sql/eas/moves.sql"), "phones can not move mail")];
+pub(super) const OWN: &[(&str, &str, &str)] = &[
+    ("moves.sql", include_str!("../../../sql/eas/moves.sql"), "phones can not move mail"),
+    ("outbox.sql", include_str!("../../../sql/eas/outbox.sql"), "phones can not send mail"),
+];
 /// The rights.
 const GRANTS: &str = include_str!("../../../sql/grants.sql");
 

@@ -13,10 +13,12 @@ use horde_eas::backend::mail::{
     Wanted,
 };
 use horde_eas::backend::profile::{Facts, LoginRule, MailProfile, Mailer, Profile, Site};
+use horde_eas::backend::submit::{Parcel, Receipt, Submit, Unsent, Why};
 use horde_eas::backend::{self, Account, Accounts, Credentials, Items};
 use horde_eas::clock::SystemClock;
 use horde_eas::command::{self, Services};
 use horde_eas::eas::class::{Class, email::Email};
+use horde_eas::secret::Secret;
 use horde_eas::state::cache::SyncCache;
 use horde_eas::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe, WipeState};
 use horde_eas::state::key::StateKey;
@@ -25,6 +27,7 @@ use horde_eas::state::model::{
     CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
 };
 use horde_eas::state::moves::{self, Intent, Place, Remembered};
+use horde_eas::state::outbox::{Begun, Outbox, Sending};
 use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps, Moves};
 
 /// What is broken.
@@ -94,6 +97,8 @@ impl Fake {
             maps: Arc::clone(self) as _,
             moves: Arc::clone(self) as _,
             caches: Arc::clone(self) as _,
+            outbox: Arc::clone(self) as _,
+            submit: Arc::clone(self) as _,
             history: Arc::clone(self) as _,
             clock: Arc::new(SystemClock),
             config: command::Config::default(),
@@ -164,11 +169,48 @@ impl Accounts for Fake {
         self.n_forgotten.fetch_add(1, Ordering::SeqCst);
     }
 
+    async fn mailer_login(
+        &self,
+        _: &Credentials,
+    ) -> Result<(String, Secret<String>), backend::Error> {
+        Err(unfaked())
+    }
+
     async fn site(&self) -> Result<Arc<Site>, backend::Error> {
         match self.fault {
             Fault::Site => Err(backend::Error::new(backend::Kind::Unavailable, "no Horde")),
             _ => Ok(Arc::new(self.site.clone())),
         }
+    }
+}
+
+#[async_trait]
+impl Submit for Fake {
+    async fn submit(&self, _: &Account, _: Parcel) -> Result<Receipt, Unsent> {
+        Err(Unsent::new(Why::Down, "no test needs this"))
+    }
+}
+
+#[async_trait]
+impl Outbox for Fake {
+    async fn begin(&self, _: &Owner, _: &Sending, _: i64) -> Result<Begun, state::Error> {
+        self.write().map(|()| Begun::First)
+    }
+
+    async fn renew(&self, _: &Sending) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn sent(&self, _: &Sending, _: bool) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn not_sent(&self, _: &Sending) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn unsettled(&self, _: &Sending) -> Result<(), state::Error> {
+        self.write()
     }
 }
 
@@ -262,6 +304,16 @@ impl Mail for Fake {
         _: &str,
         _: u32,
     ) -> Result<Vec<(u32, Mark)>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn append(
+        &self,
+        _: &Account,
+        _: &str,
+        _: Arc<[u8]>,
+        _: Option<&str>,
+    ) -> Result<bool, backend::Error> {
         Err(unfaked())
     }
 

@@ -54,6 +54,7 @@ impl Scratch {
         for tables in [
             include_str!("../../../sql/horde-state.sql"),
             include_str!("../../../sql/eas/moves.sql"),
+            include_str!("../../../sql/eas/outbox.sql"),
         ] {
             for statement in tables.split(";\n").filter(|statement| statement.contains('(')) {
                 conn.query_drop(statement).await.unwrap();

@@ -205,6 +205,27 @@ impl World {
         mails
     }
 
+    /// The messages of a mailbox with that subject, byte for byte, once there are so many; waits
+    /// for them, and for a moment longer, so that one too many is seen.
+    pub(crate) async fn arrived(&mut self, mailbox: &str, subject: &str, n: usize) -> Vec<Vec<u8>> {
+        for _ in 0..80 {
+            let found = self.mails(mailbox).iter().filter(|mail| mail.subject == subject).count();
+            if found >= n {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(750)).await;
+        let mails = self.mails(mailbox);
+        let uids = mails.iter().filter(|mail| mail.subject == subject);
+        let uids: Vec<String> = uids.map(|mail| mail.imap_uid.to_string()).collect();
+        if uids.is_empty() {
+            return Vec::new();
+        }
+        let all = self.imap.uid_fetch(uids.join(","), "(UID BODY.PEEK[])").unwrap();
+        all.iter().map(|one| one.body().unwrap().to_vec()).collect()
+    }
+
     fn uid(&mut self, mailbox: &str, subject: &str) -> String {
         let mails = self.mails(mailbox);
         let found = mails.iter().find(|mail| mail.subject == subject);
