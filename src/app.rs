@@ -1,6 +1,7 @@
 //! Where everything is put together: the only file that names ports and adapters at once.
 
 pub mod check;
+pub mod state;
 
 use std::sync::Arc;
 

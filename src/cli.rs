@@ -35,8 +35,47 @@ enum Command {
     Encode,
     /// Plays a phone against any ActiveSync server and explains each step.
     Probe(Box<ProbeArgs>),
+    /// Shows what is stored of the phones, or tells what is wrong with it.
+    #[command(subcommand)]
+    State(StateCommand),
     /// Prints the elements of all commands that work, as Markdown.
     Reference,
+}
+
+/// What is done with the stored state; nothing changes it.
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Shows devices, users and folders: keys, times, and what the phone is told next.
+    #[command(after_help = SHOW_HELP)]
+    Show {
+        #[command(flatten)]
+        which: StateArgs,
+        /// A folder, by its uid (F47e03a8e) or Horde's own name (INBOX, @Contacts@).
+        #[arg(long)]
+        folder: Option<String>,
+    },
+    /// Reads every row, compares them with each other, and says what is wrong.
+    #[command(after_help = VERIFY_HELP)]
+    Verify {
+        #[command(flatten)]
+        which: StateArgs,
+    },
+}
+
+/// Which state is looked at.
+#[derive(Debug, clap::Args)]
+struct StateArgs {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// A user, by Horde's own name.
+    #[arg(long)]
+    user: Option<String>,
+    /// A device, by its id as Horde's page shows it.
+    #[arg(long)]
+    device: Option<String>,
+    /// JSON, one object a line, instead of words.
+    #[arg(long)]
+    json: bool,
 }
 
 /// What `check` looks at.
@@ -98,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Decode => decode(),
         Command::Encode => encode(),
         Command::Probe(args) => play(&args),
+        Command::State(command) => state(command),
         Command::Reference => reference(),
     };
     match done {
@@ -146,6 +186,28 @@ fn unreadable(error: &crate::config::Error) -> Finding {
         .mend("see deploy/config.example.toml, and the variables HORDE_EAS__… of the environment")
 }
 
+fn state(command: StateCommand) -> Done {
+    let (which, folder, is_verify) = match command {
+        StateCommand::Show { which, folder } => (which, folder, false),
+        StateCommand::Verify { which } => (which, None, true),
+    };
+    let config = Config::load(which.file.config.as_deref())?;
+    let filter = app::state::Filter { user: which.user, device: which.device, folder };
+    let mut out = stdout().lock();
+    if is_verify {
+        let report = Report::new(&mut out, "state verify", which.json);
+        return Ok(http::block_on(app::state::verify(&config, &filter, report))?.into());
+    }
+    let shown = app::state::show(&config, &filter, which.json, &mut out);
+    match http::block_on(shown) {
+        Ok(n_shown) => Ok(ExitCode::from(u8::from(n_shown == 0))),
+        Err(error) => {
+            eprintln!("horde-eas: {}", logging::chain(&error));
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
 fn play(args: &ProbeArgs) -> Done {
     let password = args.password.read("HORDE_EAS_PROBE_PASSWORD")?;
     let mut out = stdout().lock();
@@ -192,3 +254,15 @@ Exit codes: 0 nothing to mend, 1 warnings, 2 errors (so monitoring programs read
 or \"error\", code, what, cause, mend, at: {table, device, user, folder, …}}; cause and mend may be
 null. The last line is {kind: \"summary\", command, worst, exit, ok, notes, warnings, errors}.
 Codes and members stay what they are; new ones may come.";
+const SHOW_HELP: &str = "\
+Without --user, --device or --folder, words leave the folders out; JSON never does.
+
+Exit codes: 0 something is stored, 1 nothing is, 2 the database does not answer, 64 the command line makes no sense.
+
+--json: one object a line, {kind: \"device\", device, type, agent, version, blocked, wipe, users:
+[{user, policy_key, last_sync, next, folders: [{folder, name, class, counters, written, stamp,
+known, pending, map_rows, …}]}]}; times are Unix seconds. The last line is {kind: \"summary\"}.";
+const VERIFY_HELP: &str = "\
+Exit codes: 0 nothing to mend, 1 warnings, 2 errors, 64 the command line makes no sense.
+
+--json: as that of `check`; the summary also has devices and rows.";

@@ -11,6 +11,7 @@
 //! rows at any time.
 //! Time is always an argument: Unix seconds.
 
+pub mod audit;
 pub mod blob;
 pub mod cache;
 pub mod device;

@@ -21,7 +21,7 @@ use crate::wbxml::element::Element;
 pub struct Link {
     /// Address up to the question mark.
     pub url: String,
-    /// Login name.
+    /// Login name; when it is empty, no credentials are sent.
     pub user: String,
     /// Its password.
     pub password: Secret<String>,
@@ -175,9 +175,11 @@ impl Link {
         let mut request = self
             .client
             .request(method, url)
-            .basic_auth(&self.user, Some(self.password.expose()))
             .header("User-Agent", &self.user_agent)
             .timeout(LONGEST);
+        if !self.user.is_empty() {
+            request = request.basic_auth(&self.user, Some(self.password.expose()));
+        }
         if !self.short_query {
             request = request.header("MS-ASProtocolVersion", &self.version);
             if let Some(key) = &self.policy_key {

@@ -35,6 +35,30 @@ pub enum Unreadable {
     Member(&'static str),
 }
 
+impl Unreadable {
+    /// At which byte of the column it is, where that can be told.
+    #[must_use]
+    pub fn at(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Php(error) => Some(error.at),
+            // The JSON is one line, and begins behind the first brace.
+            Self::Json(error) => {
+                let start = bytes.iter().position(|byte| *byte == b'{')?;
+                start.checked_add(error.column())
+            }
+            Self::Member(_) => None,
+        }
+    }
+}
+
+/// Whether a column holds a serialized array, or nothing.
+///
+/// # Errors
+/// Anything else.
+pub fn check_array(bytes: &[u8]) -> Result<(), Unreadable> {
+    read_array(bytes).map(drop)
+}
+
 /// Reads the folder object of a state row.
 ///
 /// # Errors

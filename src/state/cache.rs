@@ -93,6 +93,12 @@ impl SyncCache {
         self.0.get(HIERARCHY).is_some_and(Value::is_truthy)
     }
 
+    /// The key of the last FolderSync that had changes; `0` after a reset.
+    #[must_use]
+    pub fn hierarchy(&self) -> Option<String> {
+        self.0.get(HIERARCHY).filter(|key| key.is_truthy())?.to_text()
+    }
+
     /// The key of the last FolderSync that had changes.
     pub fn set_hierarchy(&mut self, key: &str) {
         self.set(HIERARCHY, Value::text(key));
@@ -124,6 +130,18 @@ impl SyncCache {
     /// Notes that a request begins to wait.
     pub fn set_wait_started(&mut self, at: i64) {
         self.set(WAIT_STARTED, Value::Int(at));
+    }
+
+    /// When the last Sync came to its end.
+    #[must_use]
+    pub fn sync_ended(&self) -> Option<i64> {
+        self.0.get(SYNC_ENDED)?.to_int()
+    }
+
+    /// Whether both ways to say an interval are set; Horde answers such a Sync with Status 103.
+    #[must_use]
+    pub fn has_two_intervals(&self) -> bool {
+        [WAIT, HEARTBEAT].iter().all(|key| self.0.get(key).is_some_and(Value::is_truthy))
     }
 
     /// Notes that a Sync came to its end.

@@ -48,6 +48,17 @@ pub enum WipeState {
     Other(i64),
 }
 
+/// The state that `device_rwstatus` says.
+pub(crate) const fn wipe_state(number: Option<i64>) -> WipeState {
+    match number {
+        None | Some(0) => WipeState::None,
+        Some(1) => WipeState::Ok,
+        Some(2) => WipeState::Pending,
+        Some(3) => WipeState::Wiped,
+        Some(other) => WipeState::Other(other),
+    }
+}
+
 /// Steps that a device can make in a remote wipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wipe {

@@ -21,6 +21,7 @@ mod outbox;
 mod rights;
 mod row;
 mod schema;
+mod survey;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

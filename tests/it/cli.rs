@@ -1,6 +1,7 @@
 //! The program as an operator runs it.
 
 mod check;
+mod state;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -32,7 +33,7 @@ fn text(bytes: &[u8]) -> &str {
 fn help_names_the_subcommands() {
     let help = run(&["--help"], &[], b"");
     assert!(help.status.success());
-    for name in ["serve", "check", "probe", "decode", "encode", "reference"] {
+    for name in ["serve", "check", "probe", "state", "decode", "encode", "reference"] {
         assert!(text(&help.stdout).contains(name), "{name}");
         let own = run(&[name, "--help"], &[], b"");
         assert!(own.status.success() && text(&own.stdout).contains("Usage"), "{name}");

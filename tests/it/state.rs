@@ -1,5 +1,6 @@
 //! The contract of the state ports, on a real MariaDB.
 
+mod audit;
 mod caches;
 mod collections;
 mod devices;
@@ -44,7 +45,7 @@ fn new_device() -> NewDevice {
 fn nothing(_: &mut SyncCache) {}
 
 /// A device with one folder in its hierarchy.
-async fn paired(mysql: &Mysql) -> Owner {
+pub(crate) async fn paired(mysql: &Mysql) -> Owner {
     let owner = owner();
     mysql.register(&owner, &new_device()).await.unwrap();
     let key = first_key();

@@ -46,8 +46,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("probe", &["eas", "secret", "wbxml"]),
     ("secret", &[]),
     ("state", &["clock", "eas", "php", "uids"]),
+    ("state::audit", &["finding", "php", "state", "state::blob", "uids"]),
     ("state::blob", &["eas", "php", "state", "uids"]),
-    ("state::mysql", &["clock", "eas", "finding", "secret", "state", "state::blob"]),
+    (
+        "state::mysql",
+        &["clock", "eas", "finding", "secret", "state", "state::audit", "state::blob"],
+    ),
     ("uids", &[]),
     ("wbxml", &[]),
 ];

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use crate::state::blob::device::{
     read_properties, read_supported, replace_supported, write_properties,
 };
-use crate::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe, WipeState};
+use crate::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe, wipe_state};
 use crate::state::model::Owner;
 use crate::state::mysql::{Fault, Mysql};
 use crate::state::{Devices, Edit, Error, Kind};
@@ -216,14 +216,4 @@ fn touched(
     let is_new_agent = old_agent.is_empty() && !agent.is_empty();
     let agent = if is_new_agent { agent.to_owned() } else { old_agent };
     (is_new_agent || new != old).then_some((agent, new))
-}
-
-const fn wipe_state(number: Option<i64>) -> WipeState {
-    match number {
-        None | Some(0) => WipeState::None,
-        Some(1) => WipeState::Ok,
-        Some(2) => WipeState::Pending,
-        Some(3) => WipeState::Wiped,
-        Some(other) => WipeState::Other(other),
-    }
 }
