@@ -141,7 +141,7 @@ impl StateRow {
         self.content = content_of(folder);
         match read_pending(pending, ids) {
             Ok(list) => {
-                self.n_pending = list.changes().len();
+                self.n_pending = list.len();
                 self.compare("sync_pending", pending, &write_pending(&list));
             }
             Err(error) => self.broken("sync_pending", pending, &error),

@@ -17,7 +17,7 @@ async fn phone(mysql: &Mysql) -> Owner {
     let first = first_key();
     save(mysql, &owner, &first, None, &contacts(0, Pending::NotComputed)).await.unwrap();
     let presented = load(mysql, &owner, &first).await.presented;
-    let state = contacts(7, Pending::Changes(Vec::new()));
+    let state = contacts(7, Pending::from(Vec::new()));
     save(mysql, &owner, &first.next(), presented.as_ref(), &state).await.unwrap();
     owner
 }
