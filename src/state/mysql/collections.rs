@@ -13,12 +13,28 @@ use crate::state::mysql::row::{Row, Stored};
 use crate::state::mysql::{Fault, HIERARCHY, Mysql, PAUSE_FOR_ROW};
 use crate::state::{Bump, Collections, Edit, Error, Kind};
 
-const LOAD: &str = "SELECT sync_key, sync_mod, sync_data, sync_pending, sync_timestamp \
-    FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? AND sync_user = ? \
-    AND sync_folderid = ?";
-const LOCK: &str = "SELECT sync_key, sync_mod, sync_data, sync_pending, sync_timestamp \
-    FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? AND sync_user = ? \
-    AND sync_folderid = ? FOR UPDATE";
+/// A number that is another when a row was written again with anything else.
+macro_rules! mark {
+    () => {
+        "CAST(CONV(LEFT(SHA1(CONCAT_WS('|', COALESCE(sync_mod, ''), COALESCE(sync_timestamp, ''), \
+            MD5(COALESCE(sync_data, '')), MD5(COALESCE(sync_pending, '')))), 16), 16, 10) \
+            AS UNSIGNED)"
+    };
+}
+/// The row of a key with all that it holds, and of its successor nothing but the mark.
+const LOAD: &str = concat!(
+    "SELECT sync_key, sync_mod, IF(sync_key = ?, sync_data, NULL) AS sync_data, \
+        IF(sync_key = ?, sync_pending, NULL) AS sync_pending, IF(sync_key = ?, NULL, ",
+    mark!(),
+    ") AS mark FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? \
+        AND sync_user = ? AND sync_folderid = ?",
+);
+const LOCK: &str = concat!(
+    "SELECT sync_key, IF(sync_key = ?, NULL, ",
+    mark!(),
+    ") FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? \
+        AND sync_user = ? AND sync_folderid = ? FOR UPDATE",
+);
 const SAVE: &str = "INSERT INTO horde_activesync_state (sync_key, sync_mod, sync_data, \
     sync_devid, sync_folderid, sync_user, sync_pending, sync_timestamp) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE sync_mod = VALUES(sync_mod), \
@@ -157,16 +173,18 @@ impl Mysql {
     ) -> Result<Option<(Row, Presented)>, Error> {
         let (this, next) = (key.to_string(), key.next().to_string());
         let once = || async {
-            let values = (&this, &next, &owner.device, &owner.user, folder);
+            let values = (&this, &this, &this, &this, &next, &owner.device, &owner.user, folder);
             let rows: Vec<Row> = self.conn().await?.exec(LOAD, values).await?;
             Ok(rows)
         };
-        let mut found = pick(self.attempt("state load", once).await?, key);
-        if found.0.is_none() {
+        let mut rows = self.attempt("state load", once).await?;
+        if !rows.iter().any(|row| row.is_of(key)) {
             sleep(PAUSE_FOR_ROW).await;
-            found = pick(self.attempt("state load", once).await?, key);
+            rows = self.attempt("state load", once).await?;
         }
-        let (row, successor) = found;
+        // The query gives rows of these two keys alone; the number tells them apart.
+        let successor = rows.iter().find(|row| !row.is_of(key)).and_then(Row::mark);
+        let row = rows.into_iter().find(|row| row.is_of(key));
         Ok(row.map(|row| (row, Presented { key: key.clone(), successor })))
     }
 
@@ -223,19 +241,6 @@ impl Mysql {
     }
 }
 
-/// Parts the row of a key from the mark of the next one.
-fn pick(rows: Vec<Row>, key: &StateKey) -> (Option<Row>, Option<u64>) {
-    let (mut this, mut successor) = (None, None);
-    for row in rows {
-        // The query gives rows of these two keys alone; the number tells them apart.
-        match row.counter() {
-            Some(counter) if counter == key.counter() => this = Some(row),
-            _ => successor = Some(row.mark()),
-        }
-    }
-    (this, successor)
-}
-
 /// Holds the presented row until the end, if all is as it was when the request began.
 async fn lock_presented(
     tx: &mut Transaction<'static>,
@@ -244,9 +249,13 @@ async fn lock_presented(
     presented: &Presented,
 ) -> Result<(), Fault> {
     let key = &presented.key;
-    let values = (key.to_string(), key.next().to_string(), &owner.device, &owner.user, folder);
-    let (row, successor) = pick(tx.exec(LOCK, values).await?, key);
-    if row.is_none() {
+    let (this, next) = (key.to_string(), key.next().to_string());
+    let values = (&this, &this, &next, &owner.device, &owner.user, folder);
+    let rows: Vec<(String, Option<u64>)> = tx.exec(LOCK, values).await?;
+    let is_this =
+        |text: &str| StateKey::parse(text).is_some_and(|found| found.counter() == key.counter());
+    let successor = rows.iter().find(|(text, _)| !is_this(text)).and_then(|(_, mark)| *mark);
+    if !rows.iter().any(|(text, _)| is_this(text)) {
         return Err(gone("the row of the presented key is gone").into());
     }
     if successor != presented.successor {

@@ -1,7 +1,5 @@
 //! One row of `horde_activesync_state`: columns to a state and back.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use mysql_async::prelude::FromRow;
 
 use crate::state::blob::hierarchy::{read_hierarchy, write_hierarchy};
@@ -20,22 +18,18 @@ pub(super) struct Row {
     sync_mod: Option<i64>,
     sync_data: Option<Vec<u8>>,
     sync_pending: Option<Vec<u8>>,
-    sync_timestamp: Option<i64>,
+    mark: Option<u64>,
 }
 
 impl Row {
-    pub(super) fn counter(&self) -> Option<u64> {
-        StateKey::parse(&self.sync_key).map(|key| key.counter())
+    /// Whether it is the row of a key, and not of that key's successor.
+    pub(super) fn is_of(&self, key: &StateKey) -> bool {
+        StateKey::parse(&self.sync_key).is_some_and(|found| found.counter() == key.counter())
     }
 
-    /// A number that is another when the row was written again with anything else.
-    pub(super) fn mark(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.sync_mod.hash(&mut hasher);
-        self.sync_data.hash(&mut hasher);
-        self.sync_pending.hash(&mut hasher);
-        self.sync_timestamp.hash(&mut hasher);
-        hasher.finish()
+    /// What is compared of a successor, whose content is not read.
+    pub(super) const fn mark(&self) -> Option<u64> {
+        self.mark
     }
 
     pub(super) fn to_collection(&self, presented: Presented) -> Result<CollectionState, Error> {

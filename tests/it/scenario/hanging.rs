@@ -187,5 +187,9 @@ pub(super) async fn ends(scene: &mut Scene) -> Result<(), Error> {
     scene.check("hanging.ends-empty", synced.empty, format!("{synced:?}"));
     scene.check("hanging.ends-in-time", (59..65).contains(&took.as_secs()), format!("{took:?}"));
     scene.same("hanging.ends-with-the-key", phone.key_of(&id), &*held);
+    // "As last time" waits again, also for somebody who says nothing but Partial.
+    let (synced, took) = while_mail_comes(scene, &mut phone, "hanging again", None).await?;
+    scene.same("hanging.empty-waits", synced.of(&id).added.len(), 1);
+    scene.check("hanging.empty-waited", took.as_millis() >= 1_500, format!("{took:?}"));
     Ok(())
 }
