@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long)]
     pub smtp: Option<String>,
     /// Also writes: adds a contact and reads it with a second device; with --smtp, waits for a
-    /// mail and marks it read.
+    /// mail and marks it read, and sends one.
     #[arg(long, alias = "full")]
     pub write: bool,
     /// Leaves the contact there that --write adds.

@@ -5,6 +5,8 @@
 
 CREATE TABLE IF NOT EXISTS eas_outbox (
   outbox_id binary(32) NOT NULL,
+  -- The same mail by its own Message-ID, when it has one.
+  outbox_alias binary(32) NULL,
   outbox_devid varchar(255) NOT NULL,
   outbox_user varchar(255) NOT NULL,
   outbox_message_id varchar(255) NOT NULL,
@@ -15,5 +17,6 @@ CREATE TABLE IF NOT EXISTS eas_outbox (
   outbox_lease bigint NOT NULL,
   outbox_time bigint NOT NULL,
   PRIMARY KEY (outbox_id),
+  UNIQUE KEY eas_outbox_alias (outbox_alias),
   KEY eas_outbox_time (outbox_time)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -12,8 +12,8 @@ use crate::mime::text::clean_line;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outgoing {
     fields: Vec<Field>,
-    /// The empty line and what follows it.
-    rest: Vec<u8>,
+    /// What follows the empty line.
+    body: Vec<u8>,
 }
 
 /// A field of the header.
@@ -34,21 +34,28 @@ pub enum Problem {
     BadRecipient,
     /// It names more than anybody would.
     TooMany,
+    /// Its header is larger than any that somebody would write.
+    Header,
 }
 
 impl Outgoing {
     /// Takes a message apart; lines may end in CR, LF or both.
-    #[must_use]
-    pub fn read(raw: &[u8]) -> Self {
-        let message = with_crlf(raw);
+    ///
+    /// # Errors
+    /// When its header is larger than any that somebody would write.
+    pub fn read(raw: &[u8]) -> Result<Self, Problem> {
+        let mut message = with_crlf(raw);
         let block = header_block(&message);
-        let (header, rest) = message.split_at(block.len());
-        let (header, empty_line) = match header.strip_suffix(b"\r\n") {
-            Some(header) if header.is_empty() || header.ends_with(b"\n") => (header, &b"\r\n"[..]),
-            _ => (header, &b""[..]),
-        };
+        let first = block.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        // What does not even begin with a field has no header at all.
+        if first != b"\r\n" && name_of(first).is_empty() {
+            return Ok(Self { fields: Vec::new(), body: message });
+        }
+        if block.len() > LARGEST_HEADER {
+            return Err(Problem::Header);
+        }
         let mut fields: Vec<Field> = Vec::new();
-        for line in header.split_inclusive(|byte| *byte == b'\n') {
+        for line in block.split_inclusive(|byte| *byte == b'\n').filter(|line| *line != b"\r\n") {
             match fields.last_mut() {
                 Some(field) if line.starts_with(b" ") || line.starts_with(b"\t") => {
                     field.lines.extend_from_slice(line);
@@ -56,12 +63,9 @@ impl Outgoing {
                 _ => fields.push(Field { name: name_of(line), lines: line.to_vec() }),
             }
         }
-        // What does not even begin with a field has no header at all.
-        if fields.first().is_some_and(|field| field.name.is_empty()) {
-            return Self { fields: Vec::new(), rest: [b"\r\n", message.as_slice()].concat() };
-        }
-        let empty_line = if empty_line.is_empty() { &b"\r\n"[..] } else { empty_line };
-        Self { fields, rest: [empty_line, rest].concat() }
+        let n_header = block.len();
+        message.drain(..n_header);
+        Ok(Self { fields, body: message })
     }
 
     /// Whether there is a field of that name.
@@ -157,7 +161,18 @@ impl Outgoing {
     /// The whole message.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        [self.header(), self.rest.clone()].concat()
+        self.bytes_without("")
+    }
+
+    /// The whole message but for the fields of a name.
+    #[must_use]
+    pub fn bytes_without(&self, name: &str) -> Vec<u8> {
+        let fields = self
+            .fields
+            .iter()
+            .filter(|field| name.is_empty() || !field.name.eq_ignore_ascii_case(name));
+        let lines = fields.map(|field| field.lines.as_slice());
+        lines.chain([b"\r\n".as_slice(), &self.body]).collect::<Vec<_>>().concat()
     }
 
     fn header(&self) -> Vec<u8> {
@@ -255,6 +270,7 @@ fn name_of(line: &[u8]) -> String {
     }
 }
 
+const LARGEST_HEADER: usize = 512 * 1_024;
 const MOST_RECIPIENTS: usize = 1_000;
 const LONGEST_ADDRESS: usize = 320;
 /// Bytes of an encoded word before it is encoded: 60 letters after that.
@@ -262,7 +278,11 @@ const LONGEST_WORD: usize = 45;
 
 #[cfg(test)]
 mod tests {
-    use crate::mime::outgoing::{Outgoing, Problem, is_address, spelled};
+    use crate::mime::outgoing::{LARGEST_HEADER, Outgoing, Problem, is_address, spelled};
+
+    fn outgoing(raw: &[u8]) -> Outgoing {
+        Outgoing::read(raw).unwrap()
+    }
 
     fn text(message: &Outgoing) -> String {
         String::from_utf8(message.bytes()).unwrap()
@@ -271,22 +291,21 @@ mod tests {
     #[test]
     fn what_is_not_touched_stays_byte_for_byte() {
         let raw = b"From: a@x.test\r\nX-Odd :  kept \r\n\tfolded\r\nTo: b@x.test\r\n\r\n.\r\n..two\r\n\xff\xfe\r\n\r\n";
-        let message = Outgoing::read(raw);
+        let message = outgoing(raw);
         assert_eq!(message.bytes(), raw);
         assert_eq!(message.recipients().unwrap(), ["b@x.test"]);
     }
 
     #[test]
     fn every_line_end_is_crlf() {
-        let message = Outgoing::read(b"To: b@x.test\n\na\rb\r\nc\n.\nd");
+        let message = outgoing(b"To: b@x.test\n\na\rb\r\nc\n.\nd");
         assert_eq!(text(&message), "To: b@x.test\r\n\r\na\r\nb\r\nc\r\n.\r\nd\r\n");
     }
 
     #[test]
     fn fields_are_set_in_place_and_taken_out_with_their_folds() {
-        let mut message = Outgoing::read(
-            b"from: x@x.test\r\nBcc: a@x.test,\r\n b@x.test\r\nFROM: y\r\n\r\nbody\r\n",
-        );
+        let mut message =
+            outgoing(b"from: x@x.test\r\nBcc: a@x.test,\r\n b@x.test\r\nFROM: y\r\n\r\nbody\r\n");
         assert_eq!(message.recipients().unwrap(), ["a@x.test", "b@x.test"]);
         message.set("From", "Me <me@x.test>");
         message.remove("bcc");
@@ -296,24 +315,24 @@ mod tests {
 
     #[test]
     fn a_value_can_not_add_a_field() {
-        let mut message = Outgoing::read(b"To: b@x.test\r\n\r\n");
+        let mut message = outgoing(b"To: b@x.test\r\n\r\n");
         message.set("From", "a\r\nBcc: evil@x.test\r\n\r\nbody");
         let header = text(&message);
-        assert!(!Outgoing::read(header.as_bytes()).has("Bcc"), "{header}");
+        assert!(!outgoing(header.as_bytes()).has("Bcc"), "{header}");
         assert!(header.ends_with("\r\n\r\n"), "{header}");
     }
 
     #[test]
     fn what_has_no_header_or_no_body_is_a_message_too() {
-        assert_eq!(text(&Outgoing::read(b"just text\r\n")), "\r\njust text\r\n");
-        assert_eq!(text(&Outgoing::read(b"To: a@x.test")), "To: a@x.test\r\n\r\n");
-        assert_eq!(text(&Outgoing::read(b"\r\nbody\r\n")), "\r\nbody\r\n");
-        assert_eq!(Outgoing::read(b"").recipients(), Err(Problem::NoRecipient));
+        assert_eq!(text(&outgoing(b"just text\r\n")), "\r\njust text\r\n");
+        assert_eq!(text(&outgoing(b"To: a@x.test")), "To: a@x.test\r\n\r\n");
+        assert_eq!(text(&outgoing(b"\r\nbody\r\n")), "\r\nbody\r\n");
+        assert_eq!(outgoing(b"").recipients(), Err(Problem::NoRecipient));
     }
 
     #[test]
     fn recipients_are_addresses_and_each_stands_once() {
-        let of = |header: &str| Outgoing::read(format!("{header}\r\n\r\n").as_bytes()).recipients();
+        let of = |header: &str| outgoing(format!("{header}\r\n\r\n").as_bytes()).recipients();
         assert_eq!(
             of("To: =?utf-8?Q?J=C3=B6rg?= <j@x.test>, \"A, B\" <ab@x.test>\r\nCc: j@x.test, c@x.test")
                 .unwrap(),
@@ -354,7 +373,7 @@ mod tests {
         assert_eq!(spelled("Ann Other", "a@x.test"), "Ann Other <a@x.test>");
         assert_eq!(spelled("Other, Ann \"A\"", "a@x.test"), r#""Other, Ann \"A\"" <a@x.test>"#);
         let long = "Đorđević ".repeat(12);
-        let mut message = Outgoing::read(b"To: b@x.test\r\n\r\n");
+        let mut message = outgoing(b"To: b@x.test\r\n\r\n");
         message.set("From", &spelled(&long, "d@x.test"));
         let from = message.headers().from.remove(0);
         assert_eq!((from.name.as_str(), from.address.as_str()), (long.trim(), "d@x.test"));
@@ -363,10 +382,43 @@ mod tests {
 
     #[test]
     fn the_gist_is_the_same_however_the_mail_is_written() {
-        let one = Outgoing::read(b"To: a@x.test,\r\n b@x.test\r\nSubject: x\r\nDate: 1\r\n\r\n1");
-        let two = Outgoing::read(b"Date: 2\r\nTo: a@x.test, b@x.test\r\nSubject: x\r\n\r\n2");
-        let other = Outgoing::read(b"To: a@x.test, b@x.test\r\nSubject: y\r\n\r\n2");
+        let one = outgoing(b"To: a@x.test,\r\n b@x.test\r\nSubject: x\r\nDate: 1\r\n\r\n1");
+        let two = outgoing(b"Date: 2\r\nTo: a@x.test, b@x.test\r\nSubject: x\r\n\r\n2");
+        let other = outgoing(b"To: a@x.test, b@x.test\r\nSubject: y\r\n\r\n2");
         assert_eq!(one.gist(), two.gist());
         assert_ne!(one.gist(), other.gist());
+    }
+
+    #[test]
+    fn whatever_comes_is_read_and_stays_a_message() {
+        let pieces =
+            ["To: a@x.test", "\r\n", "\n", "\r", " ", ":", ".", "Bcc:", "<>", "\0", "\u{e9}", "a"];
+        arbtest::arbtest(|generator| {
+            let words: Vec<u8> = generator.arbitrary()?;
+            let raw: Vec<u8> = words
+                .iter()
+                .filter_map(|word| pieces.iter().cycle().nth(usize::from(*word)))
+                .flat_map(|piece| piece.bytes())
+                .collect();
+            let mut message = outgoing(&raw);
+            let bytes = message.bytes();
+            let mut lines = bytes.split(|byte| *byte == b'\n').rev();
+            assert_eq!(lines.next(), Some(b"".as_slice()));
+            assert!(lines.all(|line| line.ends_with(b"\r")));
+            drop(message.recipients());
+            message.set("From", "me@x.test");
+            message.remove("Bcc");
+            let again = outgoing(&message.bytes());
+            assert!(!again.has("Bcc") && again.value("From").as_deref() == Some("me@x.test"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_header_has_its_limit_and_a_body_has_none_here() {
+        let field = b"a:\r\n".repeat(LARGEST_HEADER / 4 + 1);
+        assert_eq!(Outgoing::read(&field), Err(Problem::Header));
+        let lines = b"a\n".repeat(LARGEST_HEADER);
+        assert!(!outgoing(&lines).has("a"));
     }
 }

@@ -40,6 +40,7 @@ pub(super) async fn play(
     }
     if let (true, Some(inbox), Some(server)) = (args.write, inbox, &args.smtp) {
         new_mail(&mut phone, &inbox, server, args, story).await?;
+        sent_mail(&mut phone, &inbox, args, story).await?;
     }
     Ok(())
 }
@@ -302,6 +303,59 @@ async fn new_mail(
         }
         Ok(brought) => bad_sync(brought.status),
         Err(error) => Ending::error(&error),
+    };
+    story.tell(&step, &ending).map(drop)
+}
+
+/// Sends a mail to the user, twice as a phone does whose answer was lost, and waits for it.
+async fn sent_mail(
+    phone: &mut Phone,
+    id: &str,
+    args: &Args,
+    story: &mut Story<'_>,
+) -> std::io::Result<()> {
+    let address = args.address.clone().unwrap_or_else(|| format!("{}@example.test", args.user));
+    let stamp = jiff::Timestamp::now().as_millisecond().to_string();
+    let subject = format!("Probe sent {stamp}");
+    let message = format!(
+        "From: <{address}>\r\nTo: <{address}>\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\r\nSent by horde-eas probe.\r\n"
+    );
+    let step = Step::new("Send mail", format!("please send `{subject}` to {address}; and again"));
+    let first = phone.send_mail(&stamp, message.as_bytes(), true).await;
+    let again = phone.send_mail(&stamp, message.as_bytes(), true).await;
+    let ending = match (first, again) {
+        (Err(error), _) | (_, Err(error)) => Ending::error(&error),
+        (Ok(0), Ok(0 | 118)) => Ending::Good("on its way".to_owned()),
+        (Ok(first), Ok(again)) => Ending::bad(
+            format!("status {first}, then {again}"),
+            "110 to 120: the mail server did not take it: see the server's log and Horde's mailer settings.",
+        ),
+    };
+    if !story.tell(&step, &ending)? {
+        return Ok(());
+    }
+    let step = Step::new("Sent mail", "does it arrive, and once?");
+    let mut found = Vec::new();
+    let mut brought = Ok(());
+    // The second one, if there is one, comes close behind the first.
+    for _ in 0..8 {
+        let n_before = found.len();
+        brought = phone.sync_all(mail_wish(id)).await.map(drop);
+        let held = phone.collections.get(id).map(|held| held.find(Email::Subject, &subject));
+        found = held.unwrap_or_default();
+        if brought.is_err() || (n_before > 0 && found.len() == n_before) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let ending = match (brought, found.len()) {
+        (Err(error), _) => Ending::error(&error),
+        (Ok(()), 1) => Ending::Good("yes".to_owned()),
+        (Ok(()), 0) => Ending::bad("not within 16 s", "See the mail server's queue and log."),
+        (Ok(()), n) => Ending::bad(
+            format!("{n} times"),
+            "The server sends again what a phone repeats: recipients get it twice.",
+        ),
     };
     story.tell(&step, &ending).map(drop)
 }

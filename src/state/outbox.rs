@@ -15,11 +15,17 @@ use crate::state::model::Owner;
 /// Mails that are about to be sent, and those that were.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes the right to send a mail, or says what became of it.
+    /// Takes the right to send a mail, or says what became of it; with the id under which the mail
+    /// is known, which is to be used from now on.
     ///
     /// # Errors
     /// `Unavailable` also when the table is not there: nothing may be sent then.
-    async fn begin(&self, owner: &Owner, sending: &Sending, now: i64) -> Result<Begun, Error>;
+    async fn begin(
+        &self,
+        owner: &Owner,
+        sending: &Sending,
+        now: i64,
+    ) -> Result<(SendId, Begun), Error>;
 
     /// Holds the right for another [`LEASE`].
     async fn renew(&self, sending: &Sending) -> Result<(), Error>;
@@ -39,6 +45,8 @@ pub trait Outbox: Send + Sync {
 pub struct Sending {
     /// Tells it from all others.
     pub id: SendId,
+    /// So does this, where the mail brings a Message-ID of its own.
+    pub alias: Option<SendId>,
     /// Its Message-ID, with angle brackets.
     pub message_id: String,
     /// Who wants to send it: drawn for each request.

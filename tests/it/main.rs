@@ -19,6 +19,7 @@ mod scenario;
 mod schema;
 mod send;
 mod smtp;
+mod smtp_tls;
 mod state;
 mod support;
 mod swing;

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub(crate) mod certificates;
 pub(crate) mod mailbox;
 pub(crate) mod phone;
 pub(crate) mod smtp_stub;

@@ -59,6 +59,7 @@ impl Delivery {
         let sent_mail = mail.and_then(|mail| mail.special.sent.clone());
         let sending = Sending {
             id: letter.id,
+            alias: letter.alias,
             message_id: letter.message_id.clone(),
             holder: rand::random(),
         };
@@ -113,10 +114,12 @@ impl Delivery {
 
     /// Takes the right to send; waits for whoever has it, or for the end of a lease that somebody
     /// left behind.
-    async fn begin(&self) -> Result<Begun, Error> {
+    async fn begin(&mut self) -> Result<Begun, Error> {
         let until = Instant::now() + LEASE + PAUSE * 4;
         loop {
-            let begun = self.services.outbox.begin(&self.owner, &self.sending, self.now).await?;
+            let outbox = &self.services.outbox;
+            let (id, begun) = outbox.begin(&self.owner, &self.sending, self.now).await?;
+            self.sending.id = id;
             if begun != Begun::Busy || Instant::now() >= until {
                 return Ok(begun);
             }

@@ -23,6 +23,8 @@ pub(super) struct Letter {
     pub(super) to: Vec<String>,
     /// What tells it from all others.
     pub(super) id: SendId,
+    /// What also does, when the client gave it a Message-ID.
+    pub(super) alias: Option<SendId>,
     /// Its Message-ID, with angle brackets.
     pub(super) message_id: String,
     /// Whether the client gave it that id.
@@ -47,15 +49,26 @@ impl Letter {
         client_id: Option<&str>,
         now: i64,
     ) -> Result<Self, CommonStatus> {
-        let mut message = Outgoing::read(mime);
-        let to = message.recipients().map_err(|problem| match problem {
+        let status = |problem| match problem {
             Problem::NoRecipient => CommonStatus::MessageHasNoRecipient,
             Problem::BadRecipient => CommonStatus::MessageRecipientUnresolved,
             Problem::TooMany => CommonStatus::SendQuotaExceeded,
-        })?;
+            Problem::Header => CommonStatus::InvalidMime,
+        };
+        let mut message = Outgoing::read(mime).map_err(status)?;
+        let to = message.recipients().map_err(status)?;
         let content: [u8; 32] = Sha256::digest(mime).into();
         let id = send_id(owner, &message, client_id, &content, now);
         let own_id = message.value("Message-ID").filter(|id| is_message_id(id));
+        let alias = own_id.as_ref().map(|id| {
+            hash_of(&[
+                ALIAS,
+                owner.device.as_bytes(),
+                owner.user.as_bytes(),
+                id.as_bytes(),
+                &message.gist(),
+            ])
+        });
         let from = put_writer(&mut message, profile);
         if !message.has("Date") {
             message.set("Date", &date(profile, now));
@@ -65,7 +78,7 @@ impl Letter {
         if !has_own_id {
             message.set("Message-ID", &message_id);
         }
-        Ok(Self { message, from, to, id, message_id, has_own_id })
+        Ok(Self { message, from, to, id, alias, message_id, has_own_id })
     }
 
     /// How many get it.
@@ -84,9 +97,7 @@ impl Letter {
 
     /// The message as its recipients get it.
     pub(super) fn sent(&self) -> Vec<u8> {
-        let mut message = self.message.clone();
-        message.remove("Bcc");
-        message.bytes()
+        self.message.bytes_without("Bcc")
     }
 
     /// The message as its writer keeps it.
@@ -116,7 +127,8 @@ fn put_writer(message: &mut Outgoing, profile: &Profile) -> String {
     from.clone()
 }
 
-/// The ClientId alone is not enough: some clients begin to count anew. And a client may write the
+/// The ClientId alone is not enough: some clients begin to count anew (and others draw a new one
+/// for each try, which is what the alias is for). And a client may write the
 /// same mail in other bytes when it sends it again: so it is told by whom it goes to and what it
 /// is about.
 ///
@@ -129,26 +141,24 @@ fn send_id(
     content: &[u8; 32],
     now: i64,
 ) -> SendId {
-    let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    };
-    add(b"SendMail");
-    add(owner.device.as_bytes());
-    add(owner.user.as_bytes());
+    let (device, user) = (owner.device.as_bytes(), owner.user.as_bytes());
     match client_id {
-        Some(client_id) => {
-            add(client_id.as_bytes());
-            add(&message.gist());
+        Some(client_id) => hash_of(&[NAME, device, user, client_id.as_bytes(), &message.gist()]),
+        None if message.has("Message-ID") || message.has("Date") => {
+            hash_of(&[NAME, device, user, b"", content])
         }
         None => {
-            add(b"");
-            add(content);
-            if !message.has("Message-ID") && !message.has("Date") {
-                add(&now.div_euclid(ALIKE_SECONDS).to_be_bytes());
-            }
+            let when = now.div_euclid(ALIKE_SECONDS).to_be_bytes();
+            hash_of(&[NAME, device, user, b"", content, &when])
         }
+    }
+}
+
+fn hash_of(parts: &[&[u8]]) -> SendId {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
     }
     SendId(hash.finalize().into())
 }
@@ -187,6 +197,8 @@ fn date(profile: &Profile, now: i64) -> String {
     now.strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
 }
 
+const NAME: &[u8] = b"SendMail";
+const ALIAS: &[u8] = b"Message-ID";
 const ALIKE_SECONDS: i64 = 600;
 const LONGEST_ID: usize = 250;
 
@@ -279,6 +291,17 @@ mod tests {
         let others = Letter::of(&other, &profile(), mime, Some("1"), NOW).unwrap();
         assert_ne!(first.id, others.id);
         assert_ne!(first.message_id, others.message_id);
+    }
+
+    #[test]
+    fn a_message_id_tells_a_mail_whose_client_id_is_drawn_anew() {
+        let mime = "To: b@x.test\r\nMessage-ID: <own@phone>\r\n\r\n1";
+        let (first, again) = (letter(mime, Some("1"), NOW), letter(mime, Some("2"), NOW));
+        assert_ne!(first.id, again.id);
+        assert!(first.alias.is_some() && first.alias == again.alias);
+        let other = letter(&mime.replace("b@x", "c@x"), Some("3"), NOW);
+        assert_ne!(first.alias, other.alias);
+        assert_eq!(letter("To: b@x.test\r\n\r\n1", Some("1"), NOW).alias, None);
     }
 
     #[test]

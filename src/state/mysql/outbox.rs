@@ -10,15 +10,17 @@ use tokio::time::Instant;
 
 use crate::state::model::Owner;
 use crate::state::mysql::{Fault, Mysql};
-use crate::state::outbox::{Begun, LEASE, Outbox, REMEMBERED, Sending};
+use crate::state::outbox::{Begun, LEASE, Outbox, REMEMBERED, SendId, Sending};
 use crate::state::{Error, Kind};
 
-const INTEND: &str = "INSERT INTO eas_outbox (outbox_id, outbox_devid, outbox_user, \
-    outbox_message_id, outbox_state, outbox_holder, outbox_lease, outbox_time) \
-    VALUES (?, ?, ?, ?, 0, ?, UNIX_TIMESTAMP() + ?, ?) \
+const INTEND: &str = "INSERT INTO eas_outbox (outbox_id, outbox_alias, outbox_devid, \
+    outbox_user, outbox_message_id, outbox_state, outbox_holder, outbox_lease, outbox_time) \
+    VALUES (?, ?, ?, ?, ?, 0, ?, UNIX_TIMESTAMP() + ?, ?) \
     ON DUPLICATE KEY UPDATE outbox_id = outbox_id";
-const LOOK: &str = "SELECT outbox_message_id, outbox_state, outbox_holder, \
+const LOOK: &str = "SELECT outbox_id, outbox_message_id, outbox_state, outbox_holder, \
     outbox_lease > UNIX_TIMESTAMP() FROM eas_outbox WHERE outbox_id = ? FOR UPDATE";
+const LOOK_ALIAS: &str = "SELECT outbox_id, outbox_message_id, outbox_state, outbox_holder, \
+    outbox_lease > UNIX_TIMESTAMP() FROM eas_outbox WHERE outbox_alias = ? FOR UPDATE";
 const TAKE: &str = "UPDATE eas_outbox SET outbox_holder = ?, \
     outbox_lease = UNIX_TIMESTAMP() + ? WHERE outbox_id = ?";
 const RENEW: &str = "UPDATE eas_outbox SET outbox_lease = UNIX_TIMESTAMP() + ? \
@@ -31,11 +33,16 @@ const UNSETTLED: &str = "UPDATE eas_outbox SET outbox_lease = 0 WHERE outbox_id 
     AND outbox_holder = ? AND outbox_state = 0";
 const SWEEP: &str = "DELETE FROM eas_outbox WHERE outbox_time < ? LIMIT 1000";
 
-type Row = (String, u8, Vec<u8>, bool);
+type Row = (Vec<u8>, String, u8, Vec<u8>, bool);
 
 #[async_trait]
 impl Outbox for Mysql {
-    async fn begin(&self, owner: &Owner, sending: &Sending, now: i64) -> Result<Begun, Error> {
+    async fn begin(
+        &self,
+        owner: &Owner,
+        sending: &Sending,
+        now: i64,
+    ) -> Result<(SendId, Begun), Error> {
         self.sweep_outbox(now).await;
         self.attempt("outbox begin", || async {
             self.try_begin(owner, sending, now).await.map_err(tell_missing)
@@ -78,32 +85,48 @@ impl Outbox for Mysql {
 }
 
 impl Mysql {
-    async fn try_begin(&self, owner: &Owner, sending: &Sending, now: i64) -> Result<Begun, Fault> {
+    async fn try_begin(
+        &self,
+        owner: &Owner,
+        sending: &Sending,
+        now: i64,
+    ) -> Result<(SendId, Begun), Fault> {
         let mut tx = self.start().await?;
-        let id = sending.id.0.as_slice();
         let holder = sending.holder.as_slice();
-        let values = (id, &owner.device, &owner.user, &sending.message_id, holder, lease(), now);
+        let alias = sending.alias.as_ref().map(|alias| alias.0.as_slice());
+        let values = (
+            sending.id.0.as_slice(),
+            alias,
+            &owner.device,
+            &owner.user,
+            &sending.message_id,
+            holder,
+            lease(),
+            now,
+        );
         tx.exec_drop(INTEND, values).await?;
-        let row: Option<Row> = tx.exec_first(LOOK, (id,)).await?;
-        let Some((message_id, state, of, is_held)) = row else {
-            let message = "a row of eas_outbox went as it was made";
-            return Err(Error::new(Kind::Unavailable, message).into());
-        };
+        let mut row: Option<Row> = tx.exec_first(LOOK, (sending.id.0.as_slice(),)).await?;
+        if row.is_none() && alias.is_some() {
+            row = tx.exec_first(LOOK_ALIAS, (alias,)).await?;
+        }
+        let gone = || Error::new(Kind::Unavailable, "a row of eas_outbox went as it was made");
+        let (id, message_id, state, of, is_held) = row.ok_or_else(gone)?;
+        let id = SendId(id.try_into().map_err(|_| gone())?);
         let begun = match state {
             0 if of == holder => Begun::First,
             0 | STATE_SENT if is_held && of != holder => Begun::Busy,
             0 => {
-                tx.exec_drop(TAKE, (holder, lease(), id)).await?;
+                tx.exec_drop(TAKE, (holder, lease(), id.0.as_slice())).await?;
                 Begun::Again(message_id)
             }
             STATE_SENT => {
-                tx.exec_drop(TAKE, (holder, lease(), id)).await?;
+                tx.exec_drop(TAKE, (holder, lease(), id.0.as_slice())).await?;
                 Begun::Sent { message_id, is_done: false }
             }
             _ => Begun::Sent { message_id, is_done: true },
         };
         tx.commit().await?;
-        Ok(begun)
+        Ok((id, begun))
     }
 
     /// Lets go of what is too old, a little at a time.
@@ -133,8 +156,11 @@ impl Mysql {
 /// Says what to do where the table is not there, or not ours to write.
 fn tell_missing(fault: Fault) -> Fault {
     match fault {
-        Fault::Sql(mysql_async::Error::Server(server)) if matches!(server.code, 1142 | 1146) => {
-            let message = "eas_outbox is missing or not writable: see sql/eas and sql/grants.sql";
+        Fault::Sql(mysql_async::Error::Server(server))
+            if matches!(server.code, 1054 | 1142 | 1146) =>
+        {
+            let message =
+                "eas_outbox is missing, old or not writable: see sql/eas and sql/grants.sql";
             let source = mysql_async::Error::Server(server);
             Error::because(Kind::Unavailable, message, source).into()
         }

@@ -27,7 +27,7 @@ use horde_eas::state::model::{
     CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
 };
 use horde_eas::state::moves::{self, Intent, Place, Remembered};
-use horde_eas::state::outbox::{Begun, Outbox, Sending};
+use horde_eas::state::outbox::{Begun, Outbox, SendId, Sending};
 use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps, Moves};
 
 /// What is broken.
@@ -193,8 +193,13 @@ impl Submit for Fake {
 
 #[async_trait]
 impl Outbox for Fake {
-    async fn begin(&self, _: &Owner, _: &Sending, _: i64) -> Result<Begun, state::Error> {
-        self.write().map(|()| Begun::First)
+    async fn begin(
+        &self,
+        _: &Owner,
+        sending: &Sending,
+        _: i64,
+    ) -> Result<(SendId, Begun), state::Error> {
+        self.write().map(|()| (sending.id, Begun::First))
     }
 
     async fn renew(&self, _: &Sending) -> Result<(), state::Error> {

@@ -8,11 +8,16 @@ use crate::state::{NOW, owner};
 use crate::support::stack::Scratch;
 
 fn sending(holder: u8) -> Sending {
-    Sending { id: SendId([7; 32]), message_id: format!("<{holder}@x.test>"), holder: [holder; 16] }
+    Sending {
+        id: SendId([7; 32]),
+        alias: None,
+        message_id: format!("<{holder}@x.test>"),
+        holder: [holder; 16],
+    }
 }
 
 async fn begin(mysql: &Mysql, holder: u8) -> Begun {
-    mysql.begin(&owner(), &sending(holder), NOW).await.unwrap()
+    mysql.begin(&owner(), &sending(holder), NOW).await.unwrap().1
 }
 
 /// The lease of whoever has it runs out.
@@ -52,7 +57,7 @@ async fn two_at_once_do_not_both_begin() {
             mysql.begin(&owner, &two, NOW),
         );
         let begun = begun.await;
-        let begun = [begun.0.unwrap(), begun.1.unwrap()];
+        let begun = [begun.0.unwrap().1, begun.1.unwrap().1];
         assert!(
             begun.contains(&Begun::First) && begun.contains(&Begun::Busy),
             "{round}: {begun:?}"
@@ -103,6 +108,32 @@ async fn a_copy_is_one_requests_to_keep() {
     mysql.sent(&sending(2), true).await.unwrap();
     mysql.sent(&sending(1), false).await.unwrap();
     assert_eq!(begin(&mysql, 3).await, sent(1, true));
+}
+
+#[tokio::test]
+async fn a_mail_is_known_by_its_alias_too() {
+    let scratch = Scratch::new().await;
+    let mysql = scratch.mysql();
+    let named = |id: u8, alias: u8, holder: u8| Sending {
+        id: SendId([id; 32]),
+        alias: Some(SendId([alias; 32])),
+        ..sending(holder)
+    };
+    let begin = async |sending: Sending| mysql.begin(&owner(), &sending, NOW).await.unwrap();
+    let first = named(1, 100, 1);
+    assert_eq!(begin(first.clone()).await, (first.id, Begun::First));
+    // The client tries again under another id.
+    assert_eq!(begin(named(2, 100, 2)).await, (first.id, Begun::Busy));
+    mysql.sent(&first, true).await.unwrap();
+    assert_eq!(begin(named(3, 100, 3)).await, (first.id, sent(1, true)));
+    // Or writes the same mail under another Message-ID.
+    assert_eq!(begin(named(1, 101, 4)).await, (first.id, sent(1, true)));
+    // Many mails have none.
+    for id in [5, 6] {
+        let other = Sending { id: SendId([id; 32]), ..sending(id) };
+        assert_eq!(begin(other.clone()).await, (other.id, Begun::First));
+    }
+    assert_eq!(scratch.number("SELECT COUNT(*) FROM eas_outbox").await, 3);
 }
 
 #[tokio::test]
