@@ -133,6 +133,7 @@ demo_env() {
   cat <<TXT
 DEMO_DIR=$demo_dir
 DEMO_SIDECAR_URL=http://127.0.0.1:$port_sidecar/Microsoft-Server-ActiveSync
+DEMO_PROXY_URL=http://127.0.0.1:$port_web/sidecar/Microsoft-Server-ActiveSync
 DEMO_RPC_URL=http://127.0.0.1:$port_web/Microsoft-Server-ActiveSync
 DEMO_HORDE_URL=http://127.0.0.1:$port_web/horde/
 DEMO_IMAP_PORT=$port_imap

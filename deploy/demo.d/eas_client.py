@@ -33,6 +33,12 @@ def encode(root):
         if isinstance(content, list):
             for child in content:
                 write(child)
+        elif isinstance(content, bytes):
+            length, digits = len(content), []
+            while not digits or length:
+                digits.append(length & 0x7F | (0x80 if digits else 0))
+                length >>= 7
+            out.extend(b"\xc3" + bytes(reversed(digits)) + content)
         else:
             out.extend(b"\x03" + str(content).encode() + b"\x00")
         out.append(1)
@@ -108,16 +114,27 @@ class Phone:
         self.user, self.device, self.version = user, device, version
         self.folders, self.keys = {}, {}
 
+    def commands(self):
+        """The commands that the server names."""
+        connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=60)
+        connection.request("OPTIONS", self.place.path, headers={"Authorization": self.login()})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return (answer.getheader("MS-ASProtocolCommands") or "").split(",")
+
+    def login(self):
+        return "Basic " + base64.b64encode(f"{self.user}:{self.user}-pw".encode()).decode()
+
     def post(self, command, document):
         connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=300)
-        login = base64.b64encode(f"{self.user}:{self.user}-pw".encode()).decode()
         query = f"Cmd={command}&User={self.user}&DeviceId={self.device}&DeviceType=Bench"
         connection.request(
             "POST",
             f"{self.place.path}?{query}",
             encode(document) if document else b"",
             {
-                "Authorization": f"Basic {login}",
+                "Authorization": self.login(),
                 "MS-ASProtocolVersion": self.version,
                 "Content-Type": "application/vnd.ms-sync.wbxml",
                 "User-Agent": "horde-eas-bench/1",
@@ -149,9 +166,12 @@ class Phone:
                 collection.append(("AirSync:Commands", list(commands)))
         collections = ("AirSync:Collections", [("AirSync:Collection", collection)])
         answer = self.post("Sync", ("AirSync:Sync", [collections]))
+        if answer is None:
+            # An empty answer: nothing is new, and the key stays.
+            return None
         statuses = [text(one, "AirSync:Status") for one in find(answer, "AirSync:Collection")]
         if statuses != ["1"]:
-            raise RuntimeError(f"Sync at {self.place.netloc}: Status {statuses}")
+            raise RuntimeError(f"Sync at {self.place.netloc}: {answer}")
         self.keys[folder] = text(answer, "AirSync:SyncKey")
         return answer
 
@@ -170,3 +190,25 @@ class Phone:
         folder = ("Ping:Folder", [("Ping:Id", self.folders[kind]), ("Ping:Class", "Email")])
         wish = [("Ping:HeartbeatInterval", seconds), ("Ping:Folders", [folder])]
         return text(self.post("Ping", ("Ping:Ping", wish)), "Ping:Status")
+
+    def fetch(self, kind, uid, body_type):
+        options = ("ItemOperations:Options", [("AirSyncBase:BodyPreference", [("AirSyncBase:Type", body_type)])])
+        wish = [("ItemOperations:Store", "Mailbox"), ("AirSync:CollectionId", self.folders[kind]),
+                ("AirSync:ServerId", uid), options]
+        answer = self.post("ItemOperations", ("ItemOperations:ItemOperations", [("ItemOperations:Fetch", wish)]))
+        if {text(one, "ItemOperations:Status") for one in find(answer, "ItemOperations:Fetch")} != {"1"}:
+            raise RuntimeError(f"ItemOperations at {self.place.netloc}: {answer}")
+        return answer
+
+    def move(self, source, target, uid):
+        """Moves a message; answers its new id."""
+        wish = [("Move:SrcMsgId", uid), ("Move:SrcFldId", self.folders[source]), ("Move:DstFldId", self.folders[target])]
+        answer = self.post("MoveItems", ("Move:MoveItems", [("Move:Move", wish)]))
+        if text(answer, "Move:Status") != "3":
+            raise RuntimeError(f"MoveItems at {self.place.netloc}: Status {text(answer, 'Move:Status')}")
+        return text(answer, "Move:DstMsgId")
+
+    def send_mail(self, client_id, mail):
+        wish = [("ComposeMail:ClientId", client_id), ("ComposeMail:SaveInSentItems", None), ("ComposeMail:Mime", mail)]
+        if self.post("SendMail", ("ComposeMail:SendMail", wish)) is not None:
+            raise RuntimeError(f"SendMail at {self.place.netloc} was refused")

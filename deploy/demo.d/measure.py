@@ -1,0 +1,119 @@
+"""What the demo's server processes use: CPU to the nanosecond, memory, PHP requests, SQL statements."""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import time
+
+ENV = os.environ
+PID_FILES = {
+    "mariadb": "run/mariadb.pid",
+    "php": "run/php-fpm.pid",
+    "nginx": "run/nginx.pid",
+    "dovecot": "run/dovecot/master.pid",
+    "postfix": "postfix/queue/pid/master.pid",
+    "sidecar": "run/sidecar.pid",
+}
+
+
+def pid_of(service):
+    path = pathlib.Path(ENV["DEMO_DIR"]) / PID_FILES[service]
+    return int(path.read_text()) if path.exists() else None
+
+
+def cpu():
+    """CPU seconds of each service with all its processes.
+
+    Each process has a clock of its own that counts nanoseconds; what its children used that ended is
+    counted in ticks, but summed up before it is cut.
+    """
+    parents, times = {}, {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        pid = int(entry.name)
+        try:
+            line = (entry / "stat").read_text()
+            used = time.clock_gettime_ns((~pid << 3) | 2)
+        except OSError:
+            continue
+        fields = line[line.rindex(")") + 2 :].split()
+        parents[pid] = int(fields[1])
+        times[pid] = used / 1e9 + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    roots = {pid: service for service in PID_FILES if (pid := pid_of(service))}
+    used = dict.fromkeys(PID_FILES, 0.0)
+    for pid, seconds in times.items():
+        up, steps = pid, 0
+        while up not in roots and up > 1 and steps < 20:
+            up, steps = parents.get(up, 0), steps + 1
+        if up in roots:
+            used[roots[up]] += seconds
+    return used
+
+
+def sql_statements():
+    return int(sql("SHOW GLOBAL STATUS LIKE 'Questions'").split()[1])
+
+
+def sql(query):
+    return subprocess.run(
+        ["mariadb", "-S", ENV["DEMO_SQL_SOCKET"], "-N", "-B", "horde", "-e", query],
+        capture_output=True, text=True, check=True,
+    ).stdout
+
+
+def php_requests():
+    with open(ENV["DEMO_ACCESS_LOG"], "rb") as log:
+        return sum(1 for _ in log)
+
+
+def memory(service):
+    """MB of a service's main process, shared pages in parts (PSS)."""
+    for line in pathlib.Path(f"/proc/{pid_of(service)}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Look:
+    """Everything, at one moment."""
+
+    def __init__(self, is_end=False):
+        if is_end:
+            self.at, self.cpu = time.monotonic(), cpu()
+        self.sql, self.php = sql_statements(), php_requests()
+        if not is_end:
+            self.cpu, self.at = cpu(), time.monotonic()
+
+    def since(self, before, times):
+        """What one of so many runs used since another look."""
+        services = {name: (self.cpu[name] - before.cpu[name]) / times * 1000 for name in self.cpu}
+        return {
+            "wall": (self.at - before.at) / times * 1000,
+            "cpu": sum(services.values()),
+            "php": (self.php - before.php) / times,
+            "sql": (self.sql - before.sql - STATEMENTS_OF_A_LOOK) / times,
+            **{f"cpu of {name}": used for name, used in services.items()},
+        }
+
+
+def measure(work, times):
+    """Runs `work` so many times; answers means of one run."""
+    before = Look()
+    for _ in range(times):
+        work()
+    done = time.monotonic()
+    # Services finish what they do after an answer: logs, closing connections.
+    time.sleep(0.02)
+    after = Look(is_end=True)
+    after.at = done
+    return after.since(before, times)
+
+
+def medians(rows):
+    return {what: statistics.median(row[what] for row in rows) for what in rows[0]}
+
+
+# SHOW itself and what the client asks when it logs in.
+STATEMENTS_OF_A_LOOK = 2
