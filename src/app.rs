@@ -1,10 +1,12 @@
 //! Where everything is put together: the only file that names ports and adapters at once.
 
 pub mod check;
+mod marks;
 pub mod state;
 
 use std::sync::Arc;
 
+use crate::app::marks::SqlMarks;
 use crate::backend::horde::Horde;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
@@ -36,8 +38,9 @@ pub enum Error {
 /// # Errors
 /// When settings make no sense.
 pub fn services(config: &Config) -> Result<Services, Error> {
-    let horde = Horde::new(&config.horde)?;
     let state = Arc::new(Mysql::new(&config.state)?);
+    let marks = Arc::new(SqlMarks::new(Arc::clone(&state)));
+    let horde = Horde::with_marks(&config.horde, Some(marks))?;
     let history = match &config.history {
         Some(history) => Arc::new(Mysql::new(history)?),
         None => Arc::clone(&state),

@@ -11,6 +11,7 @@ pub mod horde;
 pub mod imap;
 pub mod items;
 pub mod mail;
+pub mod marks;
 pub mod profile;
 pub mod smtp;
 pub mod submit;
@@ -26,6 +27,7 @@ use crate::secret::Secret;
 
 pub use crate::backend::items::Items;
 pub use crate::backend::mail::Mail;
+pub use crate::backend::marks::Marks;
 pub use crate::backend::submit::Submit;
 
 /// What a client sent to prove who it is.
@@ -57,7 +59,8 @@ pub trait Accounts: Send + Sync {
     /// `Refused` for wrong credentials, `Unavailable` when nobody can tell.
     async fn login(&self, credentials: &Credentials) -> Result<Account, Error>;
 
-    /// Proves the credentials at Horde itself, and renews the cache.
+    /// What Horde says of the user now: asks Horde itself, and renews the cache, unless it is
+    /// certain that nothing of it changed.
     ///
     /// # Errors
     /// As `login`; a refusal also empties the cache of this user's entry.

@@ -46,6 +46,11 @@ class Hordeeas_Session
         if (in_array('mail', $want, true)) {
             $out['mail'] = Hordeeas_Mail::describe($user);
         }
+        if ($want === self::PARTS) {
+            // Last: by now the preferences of all these applications are loaded.
+            $out['stored'] = Hordeeas_Stored::describe(isset($opts['list']) ? (array)$opts['list'] : Hordeeas_Shares::CLASSES,
+                $out['shares']);
+        }
         return $out;
     }
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::backend::horde::accounts::HordeAccounts;
 use crate::backend::horde::items::HordeItems;
 use crate::backend::horde::rpc::Client;
-use crate::backend::{Credentials, Error};
+use crate::backend::{Credentials, Error, Marks};
 use crate::secret::Secret;
 
 /// Where Horde is and how it is spoken to.
@@ -101,9 +101,17 @@ impl Horde {
     /// # Errors
     /// `Invalid` when the URL or the certificates are of no use.
     pub fn new(config: &Config) -> Result<Self, Error> {
+        Self::with_marks(config, None)
+    }
+
+    /// The same, with somebody who can tell whether Horde need be asked.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn with_marks(config: &Config, marks: Option<Arc<dyn Marks>>) -> Result<Self, Error> {
         let client = Arc::new(Client::new(config)?);
         Ok(Self {
-            accounts: Arc::new(HordeAccounts::new(config, Arc::clone(&client))),
+            accounts: Arc::new(HordeAccounts::new(config, Arc::clone(&client), marks)),
             items: Arc::new(HordeItems::new(client)),
         })
     }

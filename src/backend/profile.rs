@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::backend::marks::Places;
 use crate::secret::Secret;
 
 /// What Horde says of one user at login: identity, permissions, shares, mail server.
@@ -41,6 +42,10 @@ pub struct Profile {
     pub no_directory: bool,
     /// The hooks of Horde's that the site has set, by name.
     pub hooks: Vec<String>,
+    /// Where Horde keeps all this.
+    pub stored: Option<Places>,
+    /// Why that is of no use.
+    pub not_stored: Option<String>,
 }
 
 /// Whether a phone must accept policies before it may sync.

@@ -16,6 +16,7 @@ mod history;
 mod inspect;
 mod inspect_server;
 mod maps;
+mod marks;
 mod moves;
 mod outbox;
 mod rights;
@@ -39,6 +40,7 @@ use crate::state::{Error, Kind};
 
 pub use crate::state::mysql::config::{Charset, Config, Tls};
 pub use crate::state::mysql::inspect::{Inspection, reach};
+pub use crate::state::mysql::marks::{MarkedTables, SharesTable};
 
 const LOCK_DEVICE: &str =
     "SELECT device_id FROM horde_activesync_device WHERE device_id = ? FOR UPDATE";

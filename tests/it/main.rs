@@ -18,6 +18,7 @@ mod php;
 mod scenario;
 mod schema;
 mod send;
+mod shares;
 mod smtp;
 mod smtp_tls;
 mod state;

@@ -7,6 +7,7 @@ mod devices;
 mod history;
 mod horde_rows;
 mod maps;
+mod marks;
 mod moves;
 mod outbox;
 mod tables;

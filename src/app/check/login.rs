@@ -1,13 +1,17 @@
 //! One user: login at Horde, permission, mailboxes, what the mail server can.
 
+use std::sync::Arc;
+
 use crate::app::check::{User, is_here};
+use crate::app::marks::SqlMarks;
 use crate::backend::horde::Horde;
 use crate::backend::imap::Imap;
-use crate::backend::profile::{Security, Site};
-use crate::backend::{Account, Accounts as _, Credentials, Error, Kind, Mail as _};
+use crate::backend::profile::{Profile, Security, Site};
+use crate::backend::{Account, Accounts as _, Credentials, Error, Kind, Mail as _, Marks as _};
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::logging::chain;
+use crate::state::mysql::Mysql;
 
 /// Logs in as a phone would, and opens the user's mail.
 pub(super) async fn look(config: &Config, site: &Site, user: &User) -> Vec<Finding> {
@@ -66,8 +70,30 @@ pub(super) async fn look(config: &Config, site: &Site, user: &User) -> Vec<Findi
             .mend("keep those users on rpc.php who depend on them, or take the hooks out"),
         );
     }
+    findings.push(folders(config, profile).await);
     findings.extend(mail(config, &account).await);
     findings
+}
+
+/// Whether Horde need be asked for the folders only when something changed.
+async fn folders(config: &Config, profile: &Profile) -> Finding {
+    const ID: &str = "login.folders";
+    let why = match (&profile.stored, &profile.not_stored, Mysql::new(&config.state)) {
+        (Some(places), _, Ok(mysql)) => {
+            match SqlMarks::new(Arc::new(mysql)).mark(&profile.user, places).await {
+                Ok(_) => {
+                    return Finding::ok(ID, "folders: Horde is asked when something changed");
+                }
+                Err(error) => chain(&error),
+            }
+        }
+        (None, Some(why), _) => why.clone(),
+        (_, _, Err(error)) => chain(&error),
+        (None, None, _) => "no reason given".to_owned(),
+    };
+    Finding::note(ID, "each look for folders asks Horde, which costs ten times as much")
+        .because(why)
+        .mend("see “Looks at preferences and shares” in sql/grants.sql; all works without it")
 }
 
 async fn mail(config: &Config, account: &Account) -> Vec<Finding> {

@@ -1,4 +1,7 @@
 //! Users and settings: credentials proven by `bridge.session`, remembered as keyed hashes.
+//!
+//! With each proof goes a mark of what Horde keeps of the user, taken before Horde was asked: as
+//! long as the mark is the same, the answer would be, too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +19,9 @@ use crate::backend::horde::rpc::Client;
 use crate::backend::horde::session::{
     SessionAnswer, SiteAnswer, read_mail_login, read_mailer_login,
 };
+use crate::backend::marks::{Mark, Places};
 use crate::backend::profile::{Profile, Site};
-use crate::backend::{Account, Accounts, Credentials, Error, Kind};
+use crate::backend::{Account, Accounts, Credentials, Error, Kind, Marks};
 use crate::secret::Secret;
 
 /// [`Accounts`] over the bridge.
@@ -25,14 +29,17 @@ pub struct HordeAccounts {
     client: Arc<Client>,
     /// Drawn anew in each process: what leaks from its memory proves nothing elsewhere.
     key: Secret<[u8; 32]>,
-    proven: Cache<Digest, Arc<Profile>>,
+    proven: Cache<Digest, Arc<Proven>>,
+    marks: Option<Arc<dyn Marks>>,
+    /// Outlives the proofs, and proves nothing.
+    seen: Cache<Digest, Arc<Seen>>,
     service: Option<Credentials>,
     site: Mutex<Option<(Instant, Arc<Site>)>>,
 }
 
 impl HordeAccounts {
     /// Prepares an empty cache.
-    pub(crate) fn new(config: &Config, client: Arc<Client>) -> Self {
+    pub(crate) fn new(config: &Config, client: Arc<Client>, marks: Option<Arc<dyn Marks>>) -> Self {
         let proven = Cache::builder()
             .max_capacity(config.credentials_entries)
             .time_to_live(Duration::from_secs(config.credentials_seconds))
@@ -41,6 +48,11 @@ impl HordeAccounts {
             client,
             key: Secret::new(rand::random()),
             proven,
+            marks,
+            seen: Cache::builder()
+                .max_capacity(config.credentials_entries)
+                .time_to_idle(SEEN_IDLE)
+                .build(),
             service: config.service(),
             site: Mutex::new(None),
         }
@@ -55,8 +67,41 @@ impl HordeAccounts {
         Ok(mac.finalize().into_bytes().into())
     }
 
-    /// Asks Horde.
-    async fn prove(&self, credentials: &Credentials) -> Result<Arc<Profile>, Error> {
+    /// Asks Horde, and looks first what the answer will hang on.
+    async fn prove(&self, credentials: &Credentials, digest: Digest) -> Result<Arc<Proven>, Error> {
+        let before = self.seen.get(&digest).await;
+        let mark = match &before {
+            Some(seen) => self.mark(seen).await,
+            None => None,
+        };
+        let now = Instant::now();
+        let profile = self.ask(credentials).await?;
+        let (Some(places), Some(_)) = (profile.stored.clone(), &self.marks) else {
+            return Ok(Arc::new(Proven { profile, mark: None }));
+        };
+        let user = profile.user.clone();
+        // A mark of other tables than the answer hangs on is none.
+        let before = before.filter(|seen| seen.places == places && seen.user == user);
+        let mark = mark.filter(|_| before.is_some());
+        let since = before.filter(|seen| seen.mark == mark).map_or(now, |seen| seen.since);
+        self.seen.insert(digest, Arc::new(Seen { user, places, mark, since })).await;
+        let mark = mark.filter(|_| now.duration_since(since) >= SETTLED);
+        Ok(Arc::new(Proven { profile, mark }))
+    }
+
+    async fn mark(&self, seen: &Seen) -> Option<Mark> {
+        self.marks.as_ref()?.mark(&seen.user, &seen.places).await.ok()
+    }
+
+    /// Whether Horde would answer what it answered.
+    async fn is_as_it_was(&self, digest: &Digest, proven: &Proven) -> bool {
+        match (proven.mark, self.seen.get(digest).await) {
+            (Some(mark), Some(seen)) => self.mark(&seen).await == Some(mark),
+            _ => false,
+        }
+    }
+
+    async fn ask(&self, credentials: &Credentials) -> Result<Arc<Profile>, Error> {
         let answer = self
             .client
             .read(Some(credentials), "bridge.session", json!([{"list": ["contacts"]}]))
@@ -94,21 +139,26 @@ impl Accounts for HordeAccounts {
         check(credentials)?;
         let digest = self.digest(credentials)?;
         // Many requests with the same new credentials wait for one proof.
-        let profile = self
+        let proven = self
             .proven
-            .try_get_with(digest, self.prove(credentials))
+            .try_get_with(digest, self.prove(credentials, digest))
             .await
             .map_err(|error| Error::new(error.kind, error.message.clone()))?;
-        Ok(Account { credentials: credentials.clone(), profile })
+        Ok(proven.account(credentials))
     }
 
     async fn refresh(&self, credentials: &Credentials) -> Result<Account, Error> {
         check(credentials)?;
         let digest = self.digest(credentials)?;
-        match self.prove(credentials).await {
-            Ok(profile) => {
-                self.proven.insert(digest, Arc::clone(&profile)).await;
-                Ok(Account { credentials: credentials.clone(), profile })
+        if let Some(proven) = self.proven.get(&digest).await
+            && self.is_as_it_was(&digest, &proven).await
+        {
+            return Ok(proven.account(credentials));
+        }
+        match self.prove(credentials, digest).await {
+            Ok(proven) => {
+                self.proven.insert(digest, Arc::clone(&proven)).await;
+                Ok(proven.account(credentials))
             }
             Err(error) => {
                 if error.kind == Kind::Refused {
@@ -149,6 +199,27 @@ impl Accounts for HordeAccounts {
     }
 }
 
+/// Credentials that Horde took, and what it said.
+struct Proven {
+    profile: Arc<Profile>,
+    /// Under which it would say the same; `None` when that is not certain.
+    mark: Option<Mark>,
+}
+
+impl Proven {
+    fn account(&self, credentials: &Credentials) -> Account {
+        Account { credentials: credentials.clone(), profile: Arc::clone(&self.profile) }
+    }
+}
+
+/// What is looked at for a user, and what was seen there at the last proof.
+struct Seen {
+    user: String,
+    places: Places,
+    mark: Option<Mark>,
+    since: Instant,
+}
+
 /// PHP cuts a password at a NUL and would take what stands before it.
 fn check(credentials: &Credentials) -> Result<(), Error> {
     let password = credentials.password.expose();
@@ -161,4 +232,9 @@ fn check(credentials: &Credentials) -> Result<(), Error> {
 
 type Digest = [u8; 32];
 
+/// How long it is remembered what to look at for a user.
+const SEEN_IDLE: Duration = Duration::from_secs(24 * 3_600);
+/// So long a mark must have stood when Horde is asked: Horde keeps permissions in a cache, which
+/// it clears a moment after it wrote.
+const SETTLED: Duration = Duration::from_secs(2);
 const SITE_AGE: Duration = Duration::from_secs(60);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::backend::marks::Places;
 use crate::backend::profile::{
     Facts, Identity, Label, LoginRule, MailProfile, MailboxTitles, Mailer, MailerAuth, Profile,
     Provisioning, Security, Share, Shares, Site, SpecialMailboxes,
@@ -27,6 +28,8 @@ pub(crate) struct SessionAnswer {
     identities: Vec<IdentityAnswer>,
     shares: SharesAnswer,
     mail: MailAnswer,
+    #[serde(default)]
+    stored: StoredAnswer,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +159,12 @@ impl SessionAnswer {
     /// What the ports show of it.
     pub(crate) fn into_profile(self, login: Option<MailLogin>) -> Profile {
         let (mail, mail_off) = self.mail.into_profile(login);
+        let (stored, not_stored) = match self.stored {
+            StoredAnswer::Places { prefs, perms, members, shares } => {
+                (Some(Places { prefs, perms, members, shares }), None)
+            }
+            StoredAnswer::Nowhere { why_not } => (None, Some(why_not)),
+        };
         Profile {
             user: self.user,
             time_zone: self.tz,
@@ -177,6 +186,8 @@ impl SessionAnswer {
             identities: self.identities.into_iter().map(IdentityAnswer::into_identity).collect(),
             no_directory: self.access.no_gal,
             hooks: self.hooks,
+            stored,
+            not_stored,
         }
     }
 }
@@ -330,6 +341,27 @@ struct SqlAnswer {
     phptype: String,
     #[serde(default)]
     charset: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredAnswer {
+    Places {
+        prefs: String,
+        perms: String,
+        members: Option<String>,
+        #[serde(deserialize_with = "map_or_empty_list")]
+        shares: BTreeMap<String, String>,
+    },
+    Nowhere {
+        why_not: String,
+    },
+}
+
+impl Default for StoredAnswer {
+    fn default() -> Self {
+        Self::Nowhere { why_not: "the bridge is too old to say".to_owned() }
+    }
 }
 
 #[derive(Default, Deserialize)]
