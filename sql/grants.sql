@@ -25,26 +25,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON horde.eas_outbox TO 'horde_eas'@'127.0.0
 GRANT SELECT ON horde.horde_histories TO 'horde_eas'@'127.0.0.1';
 GRANT SELECT ON horde.horde_histories_modseq TO 'horde_eas'@'127.0.0.1';
 
--- Looks at preferences and shares: may be left out. With these the sidecar sees by itself that
--- nothing of a user changed, and asks PHP for the folders only when something did; without them
--- it asks each time, which costs ten times as much. It reads hashes and names, never a value.
--- All of them or none: `horde-eas check --user` says whether they are complete. Those of
--- calendars, tasks and notes count for users who have a folder for each share of that kind.
-GRANT SELECT ON horde.horde_prefs TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.horde_perms TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.horde_groups_members TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.turba_sharesng TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.turba_sharesng_users TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.turba_sharesng_groups TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.kronolith_sharesng TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.kronolith_sharesng_users TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.kronolith_sharesng_groups TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.nag_sharesng TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.nag_sharesng_users TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.nag_sharesng_groups TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.mnemo_sharesng TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.mnemo_sharesng_users TO 'horde_eas'@'127.0.0.1';
-GRANT SELECT ON horde.mnemo_sharesng_groups TO 'horde_eas'@'127.0.0.1';
-
--- Everything else of Horde comes through the bridge, under the rights of the user who logs in:
--- no grant is needed for it, and none should be given.
+-- Preferences and everything else of Horde come through the bridge, under the rights of the
+-- user who logs in: no grant is needed for them; grants-folders.sql has some that spare work.

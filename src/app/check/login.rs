@@ -93,7 +93,7 @@ async fn folders(config: &Config, profile: &Profile) -> Finding {
     };
     Finding::note(ID, "each look for folders asks Horde, which costs ten times as much")
         .because(why)
-        .mend("see “Looks at preferences and shares” in sql/grants.sql; all works without it")
+        .mend("run sql/grants-folders.sql if the tables can not be read; all works without it")
 }
 
 async fn mail(config: &Config, account: &Account) -> Vec<Finding> {

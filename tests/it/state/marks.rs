@@ -1,10 +1,11 @@
 //! The mark of what Horde keeps of a user, against Horde's own tables and what its pages do to them.
 
-use horde_eas::state::mysql::{MarkedTables, Mysql, SharesTable};
+use horde_eas::secret::Secret;
+use horde_eas::state::mysql::{Config, MarkedTables, Mysql, SharesTable};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 
-use crate::support::stack::{self, horde_database};
+use crate::support::stack::{self, Root, horde_database};
 
 /// What Horde's pages do, and whether user A may see it.
 const DEEDS: &[(&str, bool)] = &[
@@ -105,12 +106,41 @@ async fn tables_that_are_not_there_are_an_error_and_no_mark() {
     }
 }
 
+#[tokio::test]
+async fn the_optional_grants_are_what_it_takes() {
+    let user = format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..20]);
+    let root = Root::new();
+    root.run(&format!("CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY 'pw'"));
+    // Without any right nobody may even enter the database.
+    root.run(&format!("GRANT SELECT ON horde.horde_histories TO '{user}'@'127.0.0.1'"));
+    let password = Secret::new("pw".to_owned());
+    let mysql = Mysql::new(&Config { user: user.clone(), password, ..horde_database() }).unwrap();
+    let without = mysql.mark("alice", &tables()).await;
+    let grants = include_str!("../../../sql/grants-folders.sql")
+        .replace("'horde_eas'", &format!("'{user}'"));
+    for statement in grants.lines().filter(|line| line.starts_with("GRANT ")) {
+        root.run(statement);
+    }
+    let with = mysql.mark("alice", &tables()).await;
+    root.run(&format!("DROP USER '{user}'@'127.0.0.1'"));
+    assert!(without.is_err());
+    assert_eq!(
+        with.unwrap(),
+        Mysql::new(&horde_database()).unwrap().mark("alice", &tables()).await.unwrap()
+    );
+}
+
 fn tables() -> MarkedTables<'static> {
     MarkedTables {
         prefs: "horde_prefs",
         perms: "horde_perms",
         members: Some("horde_groups_members"),
-        shares: vec![SharesTable { name: "turba_sharesng", columns: &["attribute_params"] }],
+        shares: vec![
+            SharesTable { name: "turba_sharesng", columns: &["attribute_params"] },
+            SharesTable { name: "kronolith_sharesng", columns: &[] },
+            SharesTable { name: "nag_sharesng", columns: &[] },
+            SharesTable { name: "mnemo_sharesng", columns: &[] },
+        ],
     }
 }
 
