@@ -63,6 +63,8 @@ impl Outgoing {
                 _ => fields.push(Field { name: name_of(line), lines: line.to_vec() }),
             }
         }
+        // A line that is no field would be the end of the header to some, and nothing to others.
+        fields.retain(|field| !field.name.is_empty());
         let n_header = block.len();
         message.drain(..n_header);
         Ok(Self { fields, body: message })
@@ -387,6 +389,13 @@ mod tests {
         let other = outgoing(b"To: a@x.test, b@x.test\r\nSubject: y\r\n\r\n2");
         assert_eq!(one.gist(), two.gist());
         assert_ne!(one.gist(), other.gist());
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_is_left_out() {
+        let message =
+            outgoing(b"To: b@x.test\r\nnot a field\r\n folded\r\nSubject: x\r\n\r\nbody\r\n");
+        assert_eq!(text(&message), "To: b@x.test\r\nSubject: x\r\n\r\nbody\r\n");
     }
 
     #[test]
