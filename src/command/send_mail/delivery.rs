@@ -115,7 +115,8 @@ impl Delivery {
     /// Takes the right to send; waits for whoever has it, or for the end of a lease that somebody
     /// left behind.
     async fn begin(&mut self) -> Result<Begun, Error> {
-        let until = Instant::now() + LEASE + PAUSE * 4;
+        let until = Instant::now() + LEASE + LONGEST_PAUSE;
+        let mut pause = PAUSE;
         loop {
             let outbox = &self.services.outbox;
             let (id, begun) = outbox.begin(&self.owner, &self.sending, self.now).await?;
@@ -123,7 +124,8 @@ impl Delivery {
             if begun != Begun::Busy || Instant::now() >= until {
                 return Ok(begun);
             }
-            sleep(PAUSE).await;
+            sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 
@@ -242,7 +244,8 @@ impl Delivery {
     }
 }
 
-/// Between two looks at a mail that somebody else sends.
+/// Between two looks at a mail that somebody else sends; the first, and the longest.
 const PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const COPY_PAUSE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 5;
