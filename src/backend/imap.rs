@@ -11,6 +11,7 @@ mod fetch;
 mod hierarchy;
 mod marks;
 mod names;
+mod patience;
 mod plain;
 mod pool;
 mod session;
@@ -50,7 +51,8 @@ pub struct Config {
     pub idle_seconds: u64,
     /// Seconds until a connection must stand.
     pub connect_timeout: u64,
-    /// Seconds until the server must have sent something, or taken it.
+    /// Seconds until the server must have sent something, or taken it; an answer may take twice
+    /// as long as a whole, and a second more for each 64 KiB.
     pub timeout: u64,
     /// Seconds that a request may wait for a free thread.
     pub queue_timeout: u64,

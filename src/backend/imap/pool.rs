@@ -144,7 +144,8 @@ impl Shared {
             None => Session::open(opener, &self.counters)?,
         };
         let mut result = work(&mut session);
-        if was_kept && !session.committed && matches!(result, Err(Fault::Lost(_))) {
+        let may_repeat = was_kept && !session.committed && !session.late;
+        if may_repeat && matches!(result, Err(Fault::Lost(_))) {
             log::debug!("kept IMAP session was dead, replaced");
             session = Session::open(opener, &self.counters)?;
             result = work(&mut session);

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use imap_proto::{MailboxDatum, Response, ResponseCode};
 
+use crate::backend::imap::patience::Patience;
 use crate::backend::imap::stream::{Connector, Stream};
 use crate::backend::imap::{Counters, names};
 use crate::backend::mail::MailboxStatus;
@@ -24,6 +25,9 @@ pub(super) struct Session {
     pub(super) used: Instant,
     /// Whether a command was sent that must not be sent again.
     pub(super) committed: bool,
+    /// Whether the server took too long: another try would take as long.
+    pub(super) late: bool,
+    patience: Patience,
     open: Open,
     opener: Arc<Opener>,
 }
@@ -125,7 +129,7 @@ impl Session {
         let Opener { connector, profile, password } = opener.as_ref();
         let password = password.expose();
         let place = format!("{}:{}", profile.host, profile.port);
-        let stream =
+        let (stream, patience) =
             connector.connect(&profile.host, profile.port, profile.security).map_err(|error| {
                 Error::because(Kind::Unavailable, format!("no connection to {place}"), error)
             })?;
@@ -150,6 +154,8 @@ impl Session {
             qresync: false,
             used: Instant::now(),
             committed: false,
+            late: false,
+            patience,
             open,
             opener: Arc::clone(opener),
         };
@@ -210,11 +216,13 @@ impl Session {
         self.open.0.commands.fetch_add(1, Ordering::Relaxed);
         self.used = Instant::now();
         let verb = verb_of(command);
+        self.patience.renew();
         let result = self.inner.run(command);
         log::debug!("IMAP command={verb} ms={}", self.used.elapsed().as_millis());
         match result {
             Ok((data, _)) => Ok(Reply { data }),
             Err(error) => {
+                self.late |= is_late(&error);
                 let fault = fault(error, verb);
                 if !matches!(fault, Fault::Refused(_)) {
                     self.selected = None;
@@ -328,6 +336,11 @@ fn verb_of(command: &str) -> &str {
     let n_words = if command.starts_with("UID ") { 2 } else { 1 };
     let end = command.match_indices(' ').nth(n_words - 1).map_or(command.len(), |(at, _)| at);
     command.get(..end).unwrap_or(command)
+}
+
+fn is_late(error: &imap::Error) -> bool {
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    matches!(error, imap::Error::Io(error) if matches!(error.kind(), TimedOut | WouldBlock))
 }
 
 fn fault(error: imap::Error, verb: &str) -> Fault {

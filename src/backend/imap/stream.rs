@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, StreamOwned};
 
 use crate::backend::imap::Config;
+use crate::backend::imap::patience::{Patience, Patient};
 use crate::backend::profile::Security;
 use crate::backend::{Error, Kind};
 
@@ -17,9 +18,9 @@ use crate::backend::{Error, Kind};
 #[derive(Debug)]
 pub(super) enum Stream {
     /// In the clear.
-    Plain(TcpStream),
+    Plain(Patient),
     /// Inside TLS.
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<StreamOwned<ClientConnection, Patient>>),
 }
 
 impl Read for Stream {
@@ -76,11 +77,22 @@ impl Connector {
     }
 
     /// Connects, and answers the stream with the greeting read.
-    pub(super) fn connect(&self, host: &str, port: u16, security: Security) -> io::Result<Stream> {
+    pub(super) fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        security: Security,
+    ) -> io::Result<(Stream, Patience)> {
         let tcp = self.connect_tcp(host, port)?;
         tcp.set_read_timeout(Some(self.timeout))?;
         tcp.set_write_timeout(Some(self.timeout))?;
         tcp.set_nodelay(true)?;
+        let patience = Patience::new(self.timeout);
+        let stream = self.greet(host, Patient::new(tcp, patience.clone()), security)?;
+        Ok((stream, patience))
+    }
+
+    fn greet(&self, host: &str, tcp: Patient, security: Security) -> io::Result<Stream> {
         match security {
             Security::Plain => {
                 let mut stream = Stream::Plain(tcp);
@@ -124,7 +136,7 @@ impl Connector {
         Err(last)
     }
 
-    fn wrap(&self, host: &str, mut tcp: TcpStream) -> io::Result<Stream> {
+    fn wrap(&self, host: &str, mut tcp: Patient) -> io::Result<Stream> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut connection =
             ClientConnection::new(Arc::clone(&self.tls), name).map_err(io::Error::other)?;
@@ -163,7 +175,7 @@ fn read_greeting(stream: &mut impl Read) -> io::Result<()> {
     Err(io::Error::other("the server does not greet as IMAP does"))
 }
 
-fn exchange(stream: &mut TcpStream, command: &str, tag: &str) -> io::Result<String> {
+fn exchange(stream: &mut Patient, command: &str, tag: &str) -> io::Result<String> {
     stream.write_all(format!("{command}\r\n").as_bytes())?;
     let mut answer = String::new();
     // Nothing may be read beyond the tagged line: what follows could be injected.
