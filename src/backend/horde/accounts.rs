@@ -34,7 +34,14 @@ pub struct HordeAccounts {
     /// Outlives the proofs, and proves nothing.
     seen: Cache<Digest, Arc<Seen>>,
     service: Option<Credentials>,
-    site: Mutex<Option<(Instant, Arc<Site>)>>,
+    site: Mutex<SiteMemory>,
+}
+
+/// What Horde said of the site, or why it said nothing, the last time that it was asked.
+#[derive(Default)]
+struct SiteMemory {
+    known: Option<(Instant, Arc<Site>)>,
+    failed: Option<(Instant, Error)>,
 }
 
 impl HordeAccounts {
@@ -54,7 +61,7 @@ impl HordeAccounts {
                 .time_to_idle(SEEN_IDLE)
                 .build(),
             service: config.service(),
-            site: Mutex::new(None),
+            site: Mutex::default(),
         }
     }
 
@@ -176,16 +183,31 @@ impl Accounts for HordeAccounts {
     }
 
     async fn site(&self) -> Result<Arc<Site>, Error> {
+        let arrived = Instant::now();
         // Held while Horde is asked: the others wait for the one answer.
-        let mut known = self.site.lock().await;
-        if let Some((since, site)) = &*known
+        let mut memory = self.site.lock().await;
+        if let Some((since, site)) = &memory.known
             && since.elapsed() < SITE_AGE
         {
             return Ok(Arc::clone(site));
         }
-        let site = self.read_site().await?;
-        *known = Some((Instant::now(), Arc::clone(&site)));
-        Ok(site)
+        // A Horde that hangs is waited for once, not by one after the other.
+        if let Some((since, error)) = &memory.failed
+            && *since >= arrived
+        {
+            return Err(Error::new(error.kind, error.message.clone()));
+        }
+        match self.read_site().await {
+            Ok(site) => {
+                memory.known = Some((Instant::now(), Arc::clone(&site)));
+                Ok(site)
+            }
+            Err(error) => {
+                let told = Error::new(error.kind, error.message.clone());
+                memory.failed = Some((Instant::now(), told));
+                Err(error)
+            }
+        }
     }
 
     async fn mailer_login(
