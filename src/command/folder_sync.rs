@@ -64,7 +64,11 @@ impl Command for FolderSync {
         };
         let found = match find(ctx).await {
             Ok(found) => found,
-            Err(Error::Backend(error)) if error.kind == Kind::Refused => return Err(error.into()),
+            Err(Error::Backend(error))
+                if matches!(error.kind, Kind::Refused | Kind::Unavailable) =>
+            {
+                return Err(error.into());
+            }
             Err(Error::Backend(error)) => {
                 log::warn!(
                     "Folders can not be listed user={} device={}: {error}",
