@@ -240,6 +240,8 @@ impl<'a> Work<'a> {
             .collect();
         let n_changes = export.len();
         export.extend(plan.fetches.iter().map(|uid| self.at(uid)));
+        let n_wanted = export.len();
+        export.extend(plan.doubtful.iter().map(|one| self.at(one.server_id.as_str())));
         let operations = plan.operations();
         if export.is_empty() && operations.is_empty() {
             return Ok((Vec::new(), Vec::new()));
@@ -255,6 +257,7 @@ impl<'a> Work<'a> {
         }) {
             return Err(crate::backend::Error::new(Kind::Unavailable, error).into());
         }
+        plan.judge(exported.split_off(n_wanted.min(exported.len())));
         let fetched = exported.split_off(n_changes.min(exported.len()));
         Ok((exported, fetched))
     }

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::backend::items::{Absent, Applied, Operation};
+use crate::backend::items::{Absent, Applied, Exported, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
 use crate::command::sync::Asked;
+use crate::command::sync::items_same;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
@@ -36,10 +37,20 @@ pub(super) enum ServerSide {
 pub(super) struct Plan {
     /// Uids that the client asks for.
     pub(super) fetches: Vec<String>,
+    /// Changes that meet one of the server's, which may be the same.
+    pub(super) doubtful: Vec<Doubtful>,
     steps: Vec<Step>,
     responses: Vec<ServerResponse>,
     overruled: BTreeSet<String>,
     written: BTreeMap<String, (u64, bool)>,
+}
+
+/// A change that is a conflict, unless the server's item is as the client wants it.
+pub(super) struct Doubtful {
+    /// The item.
+    pub(super) server_id: ServerId,
+    item: Item,
+    absent: Absent,
 }
 
 /// One operation and the command that it is for.
@@ -134,6 +145,20 @@ impl Plan {
         fatal.map_or(Ok(()), |error| Err(error.into()))
     }
 
+    /// Tells repetitions from conflicts, now that the server's items are read.
+    ///
+    /// The server's change is sent to the client all the same.
+    pub(super) fn judge(&mut self, exported: Vec<Exported>) {
+        for (doubtful, one) in std::mem::take(&mut self.doubtful).into_iter().zip(exported) {
+            let is_repeated = one
+                .item
+                .is_ok_and(|item| items_same::holds(&item, &doubtful.item, &doubtful.absent));
+            if !is_repeated {
+                self.refuse_change(&doubtful.server_id, Status::Conflict);
+            }
+        }
+    }
+
     /// Whether anything was written, now or in the request of which this is a repetition.
     pub(super) fn changed_anything(&self) -> bool {
         !self.written.is_empty()
@@ -200,6 +225,11 @@ impl Plan {
                 };
                 self.steps.push(Step { operation, what: Wish::Change(change.server_id.clone()) });
             }
+            (Some(Status::Conflict), Some(Ok(item))) => self.doubtful.push(Doubtful {
+                server_id: change.server_id.clone(),
+                item,
+                absent: absent(ctx, asked.class),
+            }),
             (Some(status), _) => self.refuse_change(&change.server_id, status),
             (None, None | Some(Err(_))) => {
                 self.refuse_change(&change.server_id, Status::ConversionError);

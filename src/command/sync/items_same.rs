@@ -1,0 +1,98 @@
+//! Whether an item is already as the client wants it: then its change is no conflict, but the
+//! repetition of one whose answer, and whose record, got lost.
+
+use std::collections::BTreeMap;
+
+use crate::backend::items::Absent;
+use crate::eas::class::Item;
+use crate::eas::version::ProtocolVersion;
+use crate::wbxml::element::Element;
+use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts};
+use crate::wbxml::{Limits, Tag, Writer};
+
+/// Whether the server's item holds all that the client's change says.
+///
+/// What the server can not hold, it does not show: that is not compared.
+pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
+    let (Some(there), Some(wanted)) = (fields(server), fields(client)) else { return false };
+    let is_so = wanted.iter().all(|(tag, value)| there.get(tag).is_none_or(|held| held == value));
+    let is_any = wanted.iter().any(|(tag, value)| there.get(tag) == Some(value));
+    // The server lists an item under its name when the client does not say how.
+    let mut others = there.keys().filter(|tag| **tag != Contacts::FileAs);
+    let is_all = others.all(|tag| wanted.contains_key(tag) || !is_cleared(*tag, absent));
+    is_so && is_any && is_all
+}
+
+/// Whether a field that the client leaves out is to be cleared.
+fn is_cleared(tag: Tag, absent: &Absent) -> bool {
+    match absent {
+        Absent::Clear => true,
+        Absent::ClearOnly(tags) => tag.name().is_some_and(|name| tags.iter().any(|it| it == name)),
+        Absent::Keep => false,
+    }
+}
+
+/// The item's fields that are not empty.
+fn fields(item: &Item) -> Option<BTreeMap<Tag, String>> {
+    let mut out = Writer::new();
+    out.start(AirSync::ApplicationData);
+    item.write(ProtocolVersion::V14_1, &mut out);
+    out.end();
+    let element = Element::parse(&out.finish(), Limits::default()).ok()?;
+    let fields = element.children().map(|field| (field.tag, value(field)));
+    Some(fields.filter(|(_, value)| !value.is_empty()).collect())
+}
+
+fn value(field: &Element) -> String {
+    let text = match field.tag {
+        AirSyncBase::Body => {
+            field.child(AirSyncBase::Data).map(Element::text).unwrap_or_default().replace('\r', "")
+        }
+        _ if field.children().next().is_some() => {
+            field.children().map(|child| child.text() + "\n").collect()
+        }
+        _ => field.text(),
+    };
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::items::Absent;
+    use crate::command::sync::items_same::holds;
+    use crate::eas::class::Item;
+    use crate::eas::class::contact::Contact;
+
+    fn contact(first: &str, company: Option<&str>) -> Item {
+        Item::Contact(Box::new(Contact {
+            first_name: Some(first.to_owned()),
+            company_name: company.map(str::to_owned),
+            ..Contact::default()
+        }))
+    }
+
+    #[test]
+    fn the_same_fields_are_no_conflict_and_others_are() {
+        let server = contact("Ann", Some("Acme"));
+        assert!(holds(&server, &contact("Ann", Some("Acme")), &Absent::Clear));
+        assert!(!holds(&server, &contact("Anna", Some("Acme")), &Absent::Clear));
+        assert!(!holds(&server, &contact("Ann", Some("Other")), &Absent::Keep));
+    }
+
+    #[test]
+    fn what_is_left_out_counts_where_it_is_to_be_cleared() {
+        let (server, client) = (contact("Ann", Some("Acme")), contact("Ann", None));
+        assert!(!holds(&server, &client, &Absent::Clear));
+        assert!(holds(&server, &client, &Absent::Keep));
+        let named = |tag: &str| Absent::ClearOnly(vec![tag.to_owned()]);
+        assert!(!holds(&server, &client, &named("Contacts:CompanyName")));
+        assert!(holds(&server, &client, &named("Contacts:JobTitle")));
+    }
+
+    #[test]
+    fn what_the_server_does_not_show_is_not_compared_but_something_must_be() {
+        let server = contact("Ann", None);
+        assert!(holds(&server, &contact("Ann", Some("Acme")), &Absent::Clear));
+        assert!(!holds(&contact("", None), &contact("Ann", None), &Absent::Clear));
+    }
+}
