@@ -8,6 +8,7 @@ mod codec;
 mod config;
 mod deploy;
 mod fail2ban;
+mod faults;
 mod golden;
 mod http;
 mod mail;

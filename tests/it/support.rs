@@ -3,6 +3,8 @@
 pub(crate) mod certificates;
 pub(crate) mod mailbox;
 pub(crate) mod phone;
+pub(crate) mod proxy;
+pub(crate) mod sidecar;
 pub(crate) mod smtp_stub;
 pub(crate) mod stack;
 pub(crate) mod world;

@@ -1,0 +1,152 @@
+//! A sidecar of a test's own: the real program, its parts behind relays that can fail.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use horde_eas::probe::link::Link;
+use horde_eas::probe::phone::Phone;
+
+use crate::support::proxy::Proxy;
+use crate::support::stack::port;
+
+/// The parts that the sidecar needs, each behind a relay.
+pub(crate) struct Parts {
+    /// Horde: nginx and PHP.
+    pub(crate) php: Proxy,
+    /// MariaDB.
+    pub(crate) sql: Proxy,
+    /// Dovecot.
+    pub(crate) imap: Proxy,
+    /// Postfix.
+    #[expect(dead_code, reason = "nothing is sent yet")]
+    pub(crate) smtp: Proxy,
+}
+
+impl Parts {
+    /// The stack's.
+    pub(crate) fn new() -> Self {
+        Self::with_php(port(8481))
+    }
+
+    /// The stack's, but for a web server of the test's own.
+    pub(crate) fn with_php(web: u16) -> Self {
+        let imap = Proxy::new(port(8143));
+        let smtp = Proxy::new(port(8025));
+        // Horde tells where mail is: it is told to lie.
+        let place = |of: u16| format!("\"port\":{of}");
+        let php = Proxy::editing(
+            web,
+            vec![(place(port(8143)), place(imap.port)), (place(port(8025)), place(smtp.port))],
+        );
+        Self { php, sql: Proxy::new(port(8306)), imap, smtp }
+    }
+}
+
+/// The program, running.
+pub(crate) struct Sidecar {
+    /// Where it listens.
+    pub(crate) port: u16,
+    folder: PathBuf,
+    child: Option<Child>,
+}
+
+impl Sidecar {
+    /// Starts it, with room for many requests of one user at once.
+    pub(crate) fn start(parts: &Parts) -> Self {
+        let folder = std::env::temp_dir().join(format!("horde-eas-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&folder).unwrap();
+        // Bound once to find a free one; the program asks for it by number.
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let config = format!(
+            "[http]\nlisten = \"127.0.0.1:{port}\"\nthreads = 2\n\
+             [log]\nlevel = \"info,horde_eas=debug\"\n\
+             [horde]\nurl = \"http://127.0.0.1:{}/horde\"\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
+             [state]\nport = {}\npassword = \"hordepw\"\ntimeout_seconds = {SECONDS}\n\
+             connections = 40\n\
+             [imap]\nconnect_timeout = 1\ntimeout = {SECONDS}\nqueue_timeout = {SECONDS}\n\
+             sessions_per_user = 40\nthreads = 40\n\
+             [commands]\npoll_seconds = 1\n",
+            parts.php.port, parts.sql.port,
+        );
+        fs::write(folder.join("config.toml"), config).unwrap();
+        let mut sidecar = Self { port, folder, child: None };
+        sidecar.revive();
+        sidecar
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/Microsoft-Server-ActiveSync", self.port)
+    }
+
+    /// A new device of a user at it.
+    pub(crate) fn phone(&self, user: &str, version: &str) -> Phone {
+        let id = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+        let mut link = Link::new(self.url(), user, format!("{user}-pw"), &id[..20]).unwrap();
+        version.clone_into(&mut link.version);
+        Phone::new(link)
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts it again; returns when it listens.
+    pub(crate) fn revive(&mut self) {
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_horde-eas"))
+            .arg("serve")
+            .arg("--config")
+            .arg(self.folder.join("config.toml"))
+            .env_remove("HORDE_EAS_CONFIG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(20), "no start: {}", self.log());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// What it wrote so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Nothing in its log speaks of a fault of its own.
+    pub(crate) fn assert_sound(&self) {
+        let log = self.log();
+        let bad = log.lines().filter(|line| {
+            line.contains("panicked") || line.contains("broke down") || line.contains(" ERROR ")
+        });
+        let bad: Vec<_> = bad.collect();
+        assert!(bad.is_empty(), "{bad:#?}");
+    }
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("the sidecar's log is in {}", self.folder.display());
+        } else {
+            drop(fs::remove_dir_all(&self.folder));
+        }
+    }
+}
+
+/// The patience with every part, in the tests' configuration.
+pub(crate) const SECONDS: u64 = 3;
