@@ -71,7 +71,13 @@ async fn fail(part: Part) {
         }
         let proxy = proxy_of(&parts, part);
         begin(proxy, fault);
-        let outcomes = together(at_once(fault), cells.iter_mut().map(Cell::ask)).await;
+        let outcomes = {
+            let asking = cells.iter_mut().map(|cell| {
+                let waits = expected(part, fault, cell.case) == Expected::Waits;
+                cell.ask(if waits { GLANCE } else { LONGEST })
+            });
+            together(at_once(fault), asking).await
+        };
         proxy.set(Rule::Pass);
         let mut problems = Vec::new();
         for (cell, outcome) in cells.iter().zip(&outcomes) {
@@ -92,7 +98,7 @@ async fn fail(part: Part) {
             }
         }
         assert!(problems.is_empty(), "{part:?} {fault:?}: {problems:#?}");
-        let repeated = together(FEW, cells.iter_mut().map(Cell::ask)).await;
+        let repeated = together(FEW, cells.iter_mut().map(|cell| cell.ask(LONGEST))).await;
         for (cell, again) in cells.iter().zip(repeated) {
             assert!(again.is_well(), "{part:?} {fault:?}, after it: {:?} {again:?}", cell.case);
         }
@@ -152,6 +158,8 @@ fn is_as(outcome: &Outcome, expected: Expected) -> bool {
     }
 }
 
+/// So long nothing must come of a request that waits.
+const GLANCE: Duration = Duration::from_secs(1);
 const FEW: usize = 6;
 /// Two steps that each use up the patience with a part, and some more.
 const LONGEST: Duration = Duration::from_secs(2 * SECONDS + 2);

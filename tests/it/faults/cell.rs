@@ -11,7 +11,6 @@ use horde_eas::wbxml::pages::{AirSync, Contacts, Email};
 use tokio::task::JoinHandle;
 
 use crate::faults::table::{Case, Fault};
-use crate::support::sidecar::SECONDS;
 use crate::support::world::World;
 
 /// What came of a request.
@@ -207,10 +206,12 @@ impl Cell {
     }
 
     /// Makes the request; the same whenever it is called until the next `prepare`.
-    pub(super) async fn ask(&mut self) -> Outcome {
+    ///
+    /// A Ping is waited for only so long.
+    pub(super) async fn ask(&mut self, patience: Duration) -> Outcome {
         let began = Instant::now();
         let done = match self.case {
-            Case::Ping => return self.ping().await,
+            Case::Ping => return self.ping(patience).await,
             Case::Options => match self.phone.link.options().await {
                 Ok(answer) => Ok((answer.status, 1, String::new())),
                 Err(error) => Err(error),
@@ -261,14 +262,14 @@ impl Cell {
     }
 
     /// A Ping that does not end at once goes on, and is asked for again the next time.
-    async fn ping(&mut self) -> Outcome {
+    async fn ping(&mut self, patience: Duration) -> Outcome {
         let began = Instant::now();
         let id = self.inbox();
         let phone = self.phone.clone();
         let mut task = self.waiting.take().unwrap_or_else(|| {
             tokio::spawn(async move { phone.ping(PING_SECONDS, &[(&id, "Email")]).await })
         });
-        let Ok(done) = tokio::time::timeout(PING_PATIENCE, &mut task).await else {
+        let Ok(done) = tokio::time::timeout(patience, &mut task).await else {
             self.waiting = Some(task);
             return Outcome { waits: true, ..Outcome::default() };
         };
@@ -364,4 +365,3 @@ fn card(first: &str, last: &str, company: &str) -> [Element; 3] {
 }
 
 const PING_SECONDS: u32 = 60;
-const PING_PATIENCE: Duration = Duration::from_millis(1_500 + 1_000 * SECONDS);
