@@ -1,0 +1,1 @@
+//! A phone that behaves, beside eight clients that do not.
