@@ -3,6 +3,8 @@
 //! [MS-ASHTTP] §2.2.1
 
 mod auth;
+pub mod basic;
+pub mod body;
 mod browser;
 mod health;
 pub mod network;
@@ -21,6 +23,7 @@ use rand::Rng as _;
 use serde::Deserialize;
 
 use crate::command::Services;
+use crate::http::body::Room;
 use crate::http::network::Network;
 use crate::http::throttle::Throttle;
 use crate::logging;
@@ -71,6 +74,7 @@ struct State {
     services: Services,
     config: Config,
     throttle: Throttle,
+    room: Room,
 }
 
 /// Starts to listen; the server runs when it is awaited.
@@ -89,6 +93,7 @@ pub fn serve_on(listener: TcpListener, config: &Config, services: Services) -> i
     let state = Data::new(State {
         services,
         throttle: Throttle::new(&config.throttle),
+        room: Room::new(config),
         config: config.clone(),
     });
     let mut server = HttpServer::new(move || {

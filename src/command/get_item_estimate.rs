@@ -31,6 +31,9 @@ impl Command for GetItemEstimate {
     type Response = Response;
 
     async fn run(ctx: &Context<'_>, request: Request) -> Result<Response, Error> {
+        if request.collections.collections.is_empty() {
+            return Ok(Self::on_bad_document());
+        }
         let Some(cache) = ctx.services.caches.load(&ctx.owner).await? else {
             return Ok(Response::failed(Status::NotPrimed));
         };

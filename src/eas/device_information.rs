@@ -38,10 +38,11 @@ element! {
 }
 
 impl DeviceInformationSet {
-    /// Names and values as Horde stores them; empty for what was not sent.
+    /// Names and values as Horde stores them; empty for what was not sent, and cut where a device
+    /// tells more than anybody's has to say.
     #[must_use]
     pub fn values(&self) -> [(&'static str, &str); 9] {
-        [
+        let values = [
             ("Model", self.model.as_deref().unwrap_or_default()),
             ("IMEI", self.imei.as_deref().unwrap_or_default()),
             ("FriendlyName", self.friendly_name.as_deref().unwrap_or_default()),
@@ -51,8 +52,14 @@ impl DeviceInformationSet {
             ("UserAgent", self.user_agent.as_deref().unwrap_or_default()),
             ("MobileOperator", self.mobile_operator.as_deref().unwrap_or_default()),
             ("EnableOutboundSMS", self.enable_outbound_sms.as_deref().unwrap_or_default()),
-        ]
+        ];
+        values.map(|(name, value)| (name, cut(value)))
     }
+}
+
+/// The first letters of a value.
+fn cut(value: &str) -> &str {
+    value.char_indices().nth(MOST_LETTERS).map_or(value, |(end, _)| &value[..end])
 }
 
 element! {
@@ -60,5 +67,21 @@ element! {
     pub struct DeviceInformationStatus = Settings::DeviceInformation {
         /// 1 when they were.
         status: u16 = Settings::Status,
+    }
+}
+
+/// Of one value; Horde's column holds 65,535 bytes of all.
+const MOST_LETTERS: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use crate::eas::device_information::DeviceInformationSet;
+
+    #[test]
+    fn long_values_are_cut_between_letters() {
+        let model = Some("ü".repeat(1_000));
+        let set = DeviceInformationSet { model, ..DeviceInformationSet::default() };
+        let [(name, value), ..] = set.values();
+        assert_eq!((name, value.chars().count()), ("Model", 255));
     }
 }

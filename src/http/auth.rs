@@ -6,14 +6,13 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use actix_web::HttpRequest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::backend::profile::Site;
 use crate::backend::{Account, Credentials, Kind};
 use crate::eas::ids::DeviceId;
 use crate::eas::version::ProtocolVersion;
 use crate::http::State;
+use crate::http::basic::basic;
 use crate::http::reply::Refusal;
 use crate::http::request::{header_of, plain};
 use crate::http::throttle::{Admission, Attempt};
@@ -112,38 +111,5 @@ fn can_be(credentials: &Credentials) -> bool {
         && !password.contains(['\0', '\r', '\n'])
 }
 
-/// User and password of a Basic header: UTF-8, or Latin-1 as old clients send it.
-fn basic(header: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = header.trim().split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return None;
-    }
-    let bytes = STANDARD.decode(encoded.trim()).ok()?;
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
-    };
-    let (user, password) = text.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
-}
-
 const LONGEST_LOGIN: usize = 255;
 const LONGEST_PASSWORD: usize = 1_024;
-
-#[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-
-    use crate::http::auth::basic;
-
-    #[test]
-    fn the_first_colon_parts_user_and_password() {
-        let header = format!("Basic {}", STANDARD.encode("ann:a:b"));
-        assert_eq!(basic(&header), Some(("ann".to_owned(), "a:b".to_owned())));
-        let latin = format!("basic {}", STANDARD.encode(b"ann:\xe4"));
-        assert_eq!(basic(&latin), Some(("ann".to_owned(), "ä".to_owned())));
-        assert_eq!(basic("Bearer x"), None);
-        assert_eq!(basic("Basic !!"), None);
-    }
-}

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
 use serde::{Deserialize, Deserializer, de};
 
 /// A network such as `10.0.0.0/8`, or one address.
@@ -70,14 +69,16 @@ impl<'de> Deserialize<'de> for Network {
 /// before its own, and what stands further left anybody can have sent.
 pub(super) fn client_address(http: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> {
     let peer = http.peer_addr()?.ip().to_canonical();
-    Some(forwarded(peer, http.headers(), trusted))
+    let lines: Vec<_> =
+        http.headers().get_all("X-Forwarded-For").map(|line| line.as_bytes()).collect();
+    Some(forwarded(peer, &lines, trusted))
 }
 
 /// What `check` asks for: where the client seems to be, and whether a web server in front is
 /// believed, unknown, or says nothing (or is not there).
 pub(super) fn seen(http: &HttpRequest, trusted: &[Network]) -> Option<String> {
     let peer = http.peer_addr()?.ip().to_canonical();
-    let client = forwarded(peer, http.headers(), trusted);
+    let client = client_address(http, trusted)?;
     let says = http.headers().contains_key("X-Forwarded-For");
     let is_trusted = trusted.iter().any(|network| network.contains(peer));
     let proxy = match (says, is_trusted) {
@@ -88,12 +89,12 @@ pub(super) fn seen(http: &HttpRequest, trusted: &[Network]) -> Option<String> {
     Some(format!("client={client} peer={peer} proxy={proxy}"))
 }
 
-/// The client behind a peer, by the headers that the peer sent.
-pub fn forwarded(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+/// The client behind a peer, by the lines of X-Forwarded-For that the peer sent.
+#[must_use]
+pub fn forwarded(peer: IpAddr, lines: &[&[u8]], trusted: &[Network]) -> IpAddr {
     let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
     let mut client = peer;
-    let lines: Vec<_> = headers.get_all("X-Forwarded-For").collect();
-    let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     for hop in hops.take(MOST_HOPS) {
         if !is_trusted(client) {
             break;

@@ -2,7 +2,6 @@
 //!
 //! [MS-ASHTTP] §2.2.1.1
 
-use std::io::Read as _;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -10,8 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::{Method, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use flate2::read::MultiGzDecoder;
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::FutureExt as _;
 
 use crate::backend::Account;
 use crate::backend::profile::Site;
@@ -106,8 +104,10 @@ async fn answer(
     }
     let call = call(http, line, account, &site, &versions)?;
     trace.version = call.version.to_string();
-    let body = read_body(http, payload, state).await?;
-    let call = Call { body, ..call };
+    let body = state.room.read(http, payload).await?;
+    // Given back when the command is done.
+    let _room = body.room;
+    let call = Call { body: body.bytes, ..call };
     let credentials = call.account.credentials.clone();
     match command::dispatch(services, call).await {
         Ok(answer) => {
@@ -156,7 +156,7 @@ fn call(
         command,
         version,
         device,
-        device_type: line.device_type.unwrap_or_default(),
+        device_type: kind(&line.device_type.unwrap_or_default()),
         user_agent: header_of(http, "User-Agent").unwrap_or_default().chars().take(255).collect(),
         policy_key,
         account,
@@ -164,6 +164,13 @@ fn call(
         parameters: line.parameters,
         body: Vec::new(),
     })
+}
+
+/// The device's type as it is stored: Horde's column is short, and may not hold all of Unicode.
+fn kind(sent: &str) -> String {
+    let plain =
+        |letter: char| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '_' };
+    sent.chars().take(64).map(plain).collect()
 }
 
 /// The versions that are served: what works, up to what the site allows.
@@ -181,49 +188,6 @@ fn known_version(said: ProtocolVersion, served: &[ProtocolVersion]) -> Option<Pr
     let highest = served.last().copied()?;
     let version = said.min(highest);
     served.contains(&version).then_some(version)
-}
-
-/// Reads the body, bounded in size and time, and inflates it.
-async fn read_body(
-    http: &HttpRequest,
-    mut payload: Payload,
-    state: &State,
-) -> Result<Vec<u8>, Refusal> {
-    let limit = state.config.body_bytes;
-    let too_large = || Refusal::new(413, "the body is larger than http.body_bytes allows");
-    let announced = header_of(http, "Content-Length").and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: usize| length > limit) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    let read = async {
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Refusal::new(400, "the body broke off"))?;
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(())
-    };
-    let patience = Duration::from_secs(state.config.body_seconds.clamp(1, 3_600));
-    match tokio::time::timeout(patience, read).await {
-        Ok(result) => result?,
-        Err(_) => return Err(Refusal::new(408, "the body took too long")),
-    }
-    match header_of(http, "Content-Encoding").unwrap_or_default().trim() {
-        "" | "identity" => Ok(body),
-        "gzip" | "x-gzip" => {
-            let mut inflated = Vec::new();
-            let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-            MultiGzDecoder::new(body.as_slice())
-                .take(most)
-                .read_to_end(&mut inflated)
-                .map_err(|_| Refusal::new(400, "the body is no gzip"))?;
-            if inflated.len() > limit { Err(too_large()) } else { Ok(inflated) }
-        }
-        _ => Err(Refusal::new(415, "unknown Content-Encoding")),
-    }
 }
 
 /// Whether a client reads gzip, by its Accept-Encoding.

@@ -113,6 +113,7 @@ impl Attacker {
         variables.insert("contacts", own(&phone, 9));
         variables.insert("device", phone.link.device_id.clone());
         variables.insert("inbox", own(&phone, 2));
+        variables.insert("trash", own(&phone, 4));
         variables.insert("user", world.user.clone());
         let inbox = own(&good, 2);
         let mut new = Self { variables, phone, good, inbox, n_sent: 0 };
