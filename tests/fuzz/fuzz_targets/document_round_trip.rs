@@ -4,7 +4,8 @@
 #![no_main]
 
 use horde_eas::command::{
-    folder_sync, get_item_estimate, item_operations, ping, provision, settings, sync,
+    folder_sync, get_item_estimate, item_operations, move_items, ping, provision, send_mail,
+    settings, sync,
 };
 use horde_eas::eas::class::contact::Contact;
 use horde_eas::eas::class::email::Email;
@@ -23,10 +24,14 @@ fuzz_target!(|bytes: &[u8]| {
     check::<get_item_estimate::Response>(bytes);
     check::<item_operations::Request>(bytes);
     check::<item_operations::Response>(bytes);
+    check::<move_items::Request>(bytes);
+    check::<move_items::Response>(bytes);
     check::<ping::Request>(bytes);
     check::<ping::Response>(bytes);
     check::<provision::Request>(bytes);
     check::<provision::Response>(bytes);
+    check::<send_mail::Request>(bytes);
+    check::<send_mail::Response>(bytes);
     check::<settings::Request>(bytes);
     check::<settings::Response>(bytes);
     check::<sync::wire::Request>(bytes);

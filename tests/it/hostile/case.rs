@@ -152,14 +152,7 @@ impl Case {
             headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
         if chunk > 0 {
             headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()));
-            let mut chunks = Vec::new();
-            for piece in body.chunks(chunk) {
-                chunks.extend(format!("{:x}\r\n", piece.len()).into_bytes());
-                chunks.extend(piece);
-                chunks.extend(b"\r\n");
-            }
-            chunks.extend(b"0\r\n\r\n");
-            body = chunks;
+            body = in_chunks(&body, chunk);
         } else if counted && !says_length {
             headers.push(("Content-Length".to_owned(), body.len().to_string()));
         }
@@ -173,6 +166,17 @@ impl Case {
         bytes.extend(body);
         bytes
     }
+}
+
+fn in_chunks(body: &[u8], size: usize) -> Vec<u8> {
+    let mut chunks = Vec::new();
+    for piece in body.chunks(size) {
+        chunks.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+        chunks.extend(piece);
+        chunks.extend(b"\r\n");
+    }
+    chunks.extend(b"0\r\n\r\n");
+    chunks
 }
 
 fn substitute(text: &str, variables: &Variables) -> String {
