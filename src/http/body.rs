@@ -86,7 +86,7 @@ impl Room {
     async fn unpack(&self, body: Body) -> Result<Body, Refusal> {
         let Body { bytes, mut room } = body;
         let no_gzip = |_| Refusal::new(400, "the body is no gzip");
-        let small = inflate(&bytes, LARGE).map_err(no_gzip)?;
+        let small = inflate(&bytes, LARGE.min(self.most)).map_err(no_gzip)?;
         if let Some(bytes) = small {
             return Ok(Body { bytes, room });
         }
