@@ -38,6 +38,11 @@ async fn faults_of_the_mail_server() {
     fail(Part::Mail).await;
 }
 
+#[tokio::test]
+async fn faults_of_the_mail_server_for_sending() {
+    fail(Part::Smtp).await;
+}
+
 #[test]
 fn the_table_of_faults_is_up_to_date() {
     expect_test::expect_file!["../../deploy/FAULTS.md"].assert_eq(&table::markdown());
@@ -133,6 +138,7 @@ fn proxy_of(parts: &Parts, part: Part) -> &Proxy {
         Part::Database => &parts.sql,
         Part::Horde | Part::HordeAtFirst => &parts.php,
         Part::Mail => &parts.imap,
+        Part::Smtp => &parts.smtp,
     }
 }
 

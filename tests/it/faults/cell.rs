@@ -60,8 +60,18 @@ pub(super) async fn stir(world: &mut World, fault: Fault) {
     world.add_card("Server", &format!("{fault:?}")).await;
 }
 
-/// What the server has: one line for each mail of the inbox and each contact, sorted.
-pub(super) async fn contents(world: &mut World) -> (Vec<String>, Vec<String>) {
+/// What the server has.
+pub(super) struct Contents {
+    /// One line for each mail of the inbox, sorted.
+    mails: Vec<String>,
+    /// One line for each contact, sorted.
+    cards: Vec<String>,
+    /// The subjects of the mails that were sent.
+    sent: Vec<String>,
+}
+
+/// What the server has now.
+pub(super) async fn contents(world: &mut World) -> Contents {
     let mails = world.mails("INBOX").into_iter();
     let mut mails: Vec<String> =
         mails.map(|mail| format!("{} read={}", mail.subject, u8::from(mail.read))).collect();
@@ -70,7 +80,8 @@ pub(super) async fn contents(world: &mut World) -> (Vec<String>, Vec<String>) {
     let mut cards: Vec<String> =
         cards.map(|card| format!("{} {} {}", card.first, card.last, card.company)).collect();
     cards.sort();
-    (mails, cards)
+    let sent = world.mails("Sent").into_iter().map(|mail| mail.subject).collect();
+    Contents { mails, cards, sent }
 }
 
 impl Cell {
@@ -102,7 +113,8 @@ impl Cell {
             | Case::FolderSyncFirst
             | Case::FolderSyncNext
             | Case::SyncMailFirst
-            | Case::SyncContactsFirst => {}
+            | Case::SyncContactsFirst
+            | Case::SendMail => {}
         }
         Ok(())
     }
@@ -143,7 +155,8 @@ impl Cell {
             | Case::EstimateMail
             | Case::EstimateContacts
             | Case::FetchMail
-            | Case::FetchContact => {}
+            | Case::FetchContact
+            | Case::SendMail => {}
         }
         Ok(())
     }
@@ -229,6 +242,7 @@ impl Cell {
             Case::EstimateContacts => self.estimate(&self.address_book()).await,
             Case::FetchMail => self.fetch(&self.inbox()).await,
             Case::FetchContact => self.fetch(&self.address_book()).await,
+            Case::SendMail => self.send().await,
             Case::SyncMailFirst
             | Case::SyncMailNext
             | Case::SyncMailUp
@@ -249,6 +263,21 @@ impl Cell {
             Err(Error::Http(http)) => Outcome { http, took, ..Outcome::default() },
             Err(error) => Outcome { took, detail: format!("{error:?}"), ..Outcome::default() },
         }
+    }
+
+    /// Sends a mail that is kept, to somebody far away.
+    async fn send(&self) -> Result<(u16, u32, String), Error> {
+        let subject = self.subject();
+        let message = format!(
+            "From: me@example.test\r\nTo: far@away.test\r\nSubject: {subject}\r\n\r\nhi\r\n"
+        );
+        let sent = self.phone.send_mail(&subject, message.as_bytes(), true).await;
+        // An empty answer is what a good day brings.
+        status(sent.map(|status| if status == 0 { 1 } else { status }))
+    }
+
+    fn subject(&self) -> String {
+        format!("{} from {}", self.round, self.version())
     }
 
     async fn estimate(&self, id: &str) -> Result<(u16, u32, String), Error> {
@@ -306,19 +335,26 @@ impl Cell {
             | Case::EstimateMail
             | Case::EstimateContacts
             | Case::FetchMail
-            | Case::FetchContact => {}
+            | Case::FetchContact
+            | Case::SendMail => {}
         }
         Ok(())
     }
 
     /// The phone holds what the server has.
-    pub(super) fn compare(&self, (mails, cards): &(Vec<String>, Vec<String>), when: &str) {
+    pub(super) fn compare(&self, contents: &Contents, when: &str) {
+        let Contents { mails, cards, sent } = contents;
         let oddities = &self.phone.oddities;
         assert!(oddities.is_empty(), "{when}: {:?} {oddities:?}", self.case);
         let (id, wanted) = match self.case {
             Case::SyncMailFirst | Case::SyncMailNext | Case::SyncMailUp => (self.inbox(), mails),
             Case::SyncContactsFirst | Case::SyncContactsDown | Case::SyncContactsUp => {
                 (self.address_book(), cards)
+            }
+            Case::SendMail => {
+                let own = sent.iter().filter(|subject| **subject == self.subject());
+                assert_eq!(own.count(), 1, "{when}: {} in {sent:?}", self.subject());
+                return;
             }
             _ => return,
         };

@@ -13,6 +13,8 @@ pub(super) enum Part {
     Database,
     /// The IMAP server.
     Mail,
+    /// The SMTP server.
+    Smtp,
 }
 
 /// A way to fail.
@@ -55,6 +57,7 @@ pub(super) enum Case {
     EstimateContacts,
     FetchMail,
     FetchContact,
+    SendMail,
 }
 
 /// What the phone is told.
@@ -88,11 +91,18 @@ fn needs(part: Part, case: Case) -> bool {
     match (part, case) {
         (Part::HordeAtFirst, _) => true,
         (Part::Database, case) => case != Case::Options,
+        (Part::Smtp, case) => case == Case::SendMail,
         (
             Part::Horde | Part::Mail,
-            Case::Options | Case::Provision | Case::Settings | Case::EstimateContacts,
+            Case::Options
+            | Case::Provision
+            | Case::Settings
+            | Case::EstimateContacts
+            // The copy is made later, then.
+            | Case::SendMail,
         ) => false,
-        (Part::Horde | Part::Mail, Case::FolderSyncFirst | Case::FolderSyncNext) => true,
+        // Horde is asked again only when something of the user changed.
+        (part, Case::FolderSyncFirst | Case::FolderSyncNext) => part == Part::Mail,
         (
             part,
             Case::SyncContactsFirst
@@ -140,11 +150,15 @@ pub(super) fn markdown() -> String {
     text
 }
 
-const PARTS: [(Part, &str); 4] = [
-    (Part::Horde, "Horde (web server and PHP), login known from the last minutes"),
+const PARTS: [(Part, &str); 5] = [
+    (
+        Part::Horde,
+        "Horde (web server and PHP), login known from the last minutes, no preference or share changed",
+    ),
     (Part::HordeAtFirst, "Horde, login not known: the service was just started"),
     (Part::Database, "The database"),
     (Part::Mail, "The mail server (IMAP)"),
+    (Part::Smtp, "The mail server that takes what phones send (SMTP)"),
 ];
 
 const FAULT_NAMES: [(Fault, &str); 8] = [
@@ -158,7 +172,7 @@ const FAULT_NAMES: [(Fault, &str); 8] = [
     (Fault::Garbled, "garbled"),
 ];
 
-const CASE_NAMES: [(Case, &str); 16] = [
+const CASE_NAMES: [(Case, &str); 17] = [
     (Case::Options, "OPTIONS"),
     (Case::Provision, "Provision"),
     (Case::Settings, "Settings"),
@@ -175,6 +189,7 @@ const CASE_NAMES: [(Case, &str); 16] = [
     (Case::EstimateContacts, "GetItemEstimate of contacts"),
     (Case::FetchMail, "ItemOperations, a mail"),
     (Case::FetchContact, "ItemOperations, a contact"),
+    (Case::SendMail, "SendMail"),
 ];
 
 /// All faults, in the order in which they are tried.
@@ -189,8 +204,8 @@ pub(super) const FAULTS: [Fault; 8] = {
 };
 
 /// All requests.
-pub(super) const CASES: [Case; 16] = {
-    let mut all = [Case::Options; 16];
+pub(super) const CASES: [Case; 17] = {
+    let mut all = [Case::Options; 17];
     let mut n = 0;
     while n < all.len() {
         all[n] = CASE_NAMES[n].0;
@@ -215,8 +230,9 @@ What phones are told while a part of the server does not work. Each cell is a te
   as the part is back, without a restart of horde-eas. What it sent is done once.
 - **waits**: the Ping stays open, and ends with the news when the part is back.
 
-An answer takes at most two of the time limits of the configuration: `timeout` of `[horde]` and
-`[imap]`, `timeout_seconds` of `[state]`.
+An answer takes at most two of the time limits of the configuration: `timeout` of `[horde]`,
+`[imap]` and `[smtp]`, `timeout_seconds` of `[state]`. A mail that the SMTP server has got may take
+longer: it is waited for up to ten minutes, so that no mail is sent twice.
 
 The ways to fail: *stopped*: nobody listens. *Hung*: connections stand, and nobody answers.
 *Slow*: the answers come late, but in time. *Dribbling*: they come byte by byte, and not in time.

@@ -20,7 +20,6 @@ pub(crate) struct Parts {
     /// Dovecot.
     pub(crate) imap: Proxy,
     /// Postfix.
-    #[expect(dead_code, reason = "nothing is sent yet")]
     pub(crate) smtp: Proxy,
 }
 
@@ -70,6 +69,7 @@ impl Sidecar {
              connections = 40\n\
              [imap]\nconnect_timeout = 1\ntimeout = {SECONDS}\nqueue_timeout = {SECONDS}\n\
              sessions_per_user = 40\nthreads = 40\n\
+             [smtp]\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
              [commands]\npoll_seconds = 1\n",
             parts.php.port, parts.sql.port,
         );
