@@ -9,6 +9,7 @@
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 pub mod body;
+pub mod decoder;
 pub mod headers;
 pub mod html;
 pub mod html_text;

@@ -11,6 +11,7 @@ mod fetch;
 mod hierarchy;
 mod marks;
 mod names;
+mod part;
 mod patience;
 mod plain;
 mod pool;
@@ -31,8 +32,8 @@ use serde::Deserialize;
 use crate::backend::imap::changes::Look;
 use crate::backend::imap::pool::Pool;
 use crate::backend::mail::{
-    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Since, Standing,
-    Wanted,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
+    Standing, Wanted, Which,
 };
 use crate::backend::{Account, Error};
 use crate::eas::class::email::Email;
@@ -181,6 +182,18 @@ impl Mail for Imap {
         self.pool.run(account, move |session| fetch.run(session)).await
     }
 
+    async fn part(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        which: &Which<'_>,
+        most: usize,
+    ) -> Result<Part, Error> {
+        let most = most.min(usize::try_from(self.sizes.body).unwrap_or(usize::MAX));
+        let wanted = part::Wanted::new(mailbox, which, most)?;
+        self.pool.run(account, move |session| wanted.read(session)).await
+    }
+
     async fn store(
         &self,
         account: &Account,
@@ -263,6 +276,22 @@ impl Mail for Imap {
                     return Ok(false);
                 }
                 session.append(&mailbox, &message).map(|()| true)
+            })
+            .await
+    }
+
+    async fn empty(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        and_below: bool,
+        keep: &[String],
+    ) -> Result<(), Error> {
+        let (mailbox, keep) = (mailbox.to_owned(), keep.to_vec());
+        self.pool
+            .run(account, move |session| {
+                store::empty(session, &mailbox)?;
+                if and_below { hierarchy::remove_below(session, &mailbox, &keep) } else { Ok(()) }
             })
             .await
     }

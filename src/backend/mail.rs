@@ -49,6 +49,18 @@ pub trait Mail: Send + Sync {
         wanted: &Wanted,
     ) -> Result<Vec<(u32, Result<Box<Email>, Error>)>, Error>;
 
+    /// Reads a part of a message, or some bytes of it, decoded.
+    ///
+    /// `NotFound` when there is no such message or part, `TooLarge` when it is more than `most`
+    /// bytes, `Invalid` when the range begins behind the end.
+    async fn part(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        which: &Which<'_>,
+        most: usize,
+    ) -> Result<Part, Error>;
+
     /// Changes flags; answers what the messages that were there looked like just before.
     async fn store(
         &self,
@@ -99,6 +111,16 @@ pub trait Mail: Send + Sync {
         unless: Option<&str>,
     ) -> Result<bool, Error>;
 
+    /// Deletes all messages of a mailbox for good; with `and_below` also the mailboxes below it, but
+    /// for those that `keep` names, and those above them.
+    async fn empty(
+        &self,
+        account: &Account,
+        mailbox: &str,
+        and_below: bool,
+        keep: &[String],
+    ) -> Result<(), Error>;
+
     /// Deletes messages for good; answers the uids that were there.
     async fn delete(
         &self,
@@ -106,6 +128,30 @@ pub trait Mail: Send + Sync {
         mailbox: &str,
         imap_uids: &[u32],
     ) -> Result<Vec<u32>, Error>;
+}
+
+/// A part of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'a> {
+    /// The message.
+    pub imap_uid: u32,
+    /// IMAP's number of the part, such as `2.1`.
+    pub number: &'a str,
+    /// First and last byte wanted; `None` for all.
+    pub range: Option<(u64, u64)>,
+}
+
+/// The content of a part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Its media type, such as `application/pdf`.
+    pub media_type: String,
+    /// The bytes, decoded.
+    pub bytes: Vec<u8>,
+    /// Where the first of them stands in the whole.
+    pub from: u64,
+    /// Size of the whole, decoded.
+    pub total: u64,
 }
 
 /// Something that is kept as long as a clone of it lives.

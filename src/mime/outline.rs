@@ -188,6 +188,22 @@ impl Outline {
 }
 
 impl Part {
+    /// What the header of a part says of it; `None` for a multipart, which has no content of its
+    /// own.
+    #[must_use]
+    pub fn of_header(block: &[u8]) -> Option<Self> {
+        let mut block = block.trim_ascii_end().to_vec();
+        block.extend_from_slice(b"\r\n\r\n");
+        let parsed = PARSER.parse_headers(&block)?;
+        let root = parsed.parts.first()?;
+        let media_type = media_type(root).unwrap_or_else(|| TEXT_PLAIN.to_owned());
+        if media_type.starts_with("multipart/") {
+            return None;
+        }
+        let encoding = root.content_transfer_encoding().map_or(Encoding::Identity, Encoding::of);
+        Some(Self { media_type, encoding, ..Self::default() })
+    }
+
     fn is_text_body(&self) -> bool {
         matches!(self.media_type.as_str(), TEXT_PLAIN | TEXT_HTML)
             && !self.is_attachment

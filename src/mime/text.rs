@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use crate::mime::decoder::Decoder;
+
 /// How the content of a part travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
@@ -34,94 +36,14 @@ impl Encoding {
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         match self {
-            Self::Base64 => Cow::Owned(base64(bytes)),
             Self::Identity => Cow::Borrowed(bytes),
-            Self::QuotedPrintable => Cow::Owned(quoted_printable(bytes)),
-        }
-    }
-}
-
-fn base64(bytes: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(bytes.len() / 4);
-    let mut bits = 0_u32;
-    let mut n_digits = 0_u8;
-    for byte in bytes {
-        let digit = match byte {
-            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
-            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                // Padding ends a group; some mailers join several padded texts.
-                push_group(&mut decoded, bits, n_digits);
-                (bits, n_digits) = (0, 0);
-                continue;
+            Self::Base64 | Self::QuotedPrintable => {
+                let (mut decoder, mut decoded) = (Decoder::new(self), Vec::new());
+                decoder.push(bytes, &mut decoded);
+                decoder.finish(&mut decoded);
+                Cow::Owned(decoded)
             }
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(digit);
-        n_digits = n_digits.wrapping_add(1);
-        if n_digits == 4 {
-            push_group(&mut decoded, bits, n_digits);
-            (bits, n_digits) = (0, 0);
         }
-    }
-    push_group(&mut decoded, bits, n_digits);
-    decoded
-}
-
-fn push_group(decoded: &mut Vec<u8>, bits: u32, n_digits: u8) {
-    let [_, high, middle, low] = match n_digits {
-        4 => bits,
-        3 => bits << 6,
-        2 => bits << 12,
-        _ => return,
-    }
-    .to_be_bytes();
-    let group = [high, middle, low];
-    let n_bytes = usize::from(n_digits.saturating_sub(1));
-    decoded.extend(group.iter().take(n_bytes));
-}
-
-fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'=') {
-        let (before, from) = rest.split_at(at);
-        decoded.extend_from_slice(before);
-        rest = match from {
-            [b'=', b'\r', b'\n', rest @ ..] | [b'=', b'\n', rest @ ..] => rest,
-            [b'=', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                decoded.push(hex_digit(*high) << 4 | hex_digit(*low));
-                rest
-            }
-            // White space before the line end of a soft break, or a stray sign.
-            [b'=', rest @ ..] => match rest.iter().position(|byte| !matches!(byte, b' ' | b'\t')) {
-                Some(end) if matches!(rest.get(end), Some(b'\r' | b'\n')) => {
-                    let line_end = rest.get(end..).unwrap_or_default();
-                    match line_end {
-                        [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
-                        [] => line_end,
-                    }
-                }
-                _ => {
-                    decoded.push(b'=');
-                    rest
-                }
-            },
-            _ => from.get(1..).unwrap_or_default(),
-        };
-    }
-    decoded.extend_from_slice(rest);
-    decoded
-}
-
-fn hex_digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte.wrapping_sub(b'0'),
-        b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
-        _ => byte.wrapping_sub(b'A').wrapping_add(10),
     }
 }
 

@@ -32,6 +32,44 @@ pub(super) fn list(session: &mut Session, subscribed_only: bool) -> Result<Vec<M
     Ok(hierarchy(&listed))
 }
 
+/// Removes the mailboxes below one, the lowest first, but for those to keep and those above them.
+pub(super) fn remove_below(
+    session: &mut Session,
+    mailbox: &str,
+    keep: &[String],
+) -> Result<(), Fault> {
+    session.unselect()?;
+    let listed = ask(session, "LIST \"\" \"*\"")?;
+    let delimiter = listed.get(mailbox).and_then(|line| line.delimiter.clone());
+    for name in below(listed.keys(), mailbox, delimiter.as_deref().unwrap_or_default(), keep) {
+        let name = names::mailbox(name);
+        match session.run(&format!("DELETE {name}")) {
+            Ok(_) => drop(session.run(&format!("UNSUBSCRIBE {name}"))?),
+            // It is gone, or it may not be deleted: the others still may.
+            Err(Fault::Refused(error)) => log::debug!("a mailbox stays: {error}"),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+fn below<'a>(
+    names: impl DoubleEndedIterator<Item = &'a String>,
+    mailbox: &str,
+    delimiter: &str,
+    keep: &[String],
+) -> Vec<&'a String> {
+    let is_below = |name: &str, top: &str| {
+        !delimiter.is_empty()
+            && name.strip_prefix(top).is_some_and(|rest| rest.starts_with(delimiter))
+    };
+    names
+        .rev()
+        .filter(|name| is_below(name, mailbox))
+        .filter(|name| !keep.iter().any(|kept| kept == *name || is_below(kept, name)))
+        .collect()
+}
+
 fn ask(session: &mut Session, command: &str) -> Result<BTreeMap<String, Listed>, Fault> {
     let reply = session.run(command)?;
     let mut listed = BTreeMap::new();
@@ -111,7 +149,15 @@ const INBOX: &str = "INBOX";
 
 #[cfg(test)]
 mod tests {
-    use crate::backend::imap::hierarchy::{Listed, canonical, hierarchy};
+    use crate::backend::imap::hierarchy::{Listed, below, canonical, hierarchy};
+
+    #[test]
+    fn what_is_below_goes_lowest_first_without_what_is_kept() {
+        let names = ["T", "T/a", "T/a/b", "T/c", "T/c/Sent", "Tx", "Tx/y"].map(str::to_owned);
+        let below = |keep: &str| below(names.iter(), "T", "/", &[keep.to_owned()]);
+        assert_eq!(below("none"), ["T/c/Sent", "T/c", "T/a/b", "T/a"]);
+        assert_eq!(below("T/c/Sent"), ["T/a/b", "T/a"]);
+    }
 
     #[test]
     fn children_of_what_can_not_be_selected_stand_at_the_root() {

@@ -180,6 +180,15 @@ pub(super) fn delete(
     Ok(there)
 }
 
+/// Deletes all messages that are there now.
+pub(super) fn empty(session: &mut Session, mailbox: &str) -> Result<(), Fault> {
+    if session.select(mailbox, true)?.messages == 0 {
+        return Ok(());
+    }
+    let all = session.run("UID SEARCH ALL")?.search();
+    expunge(session, &all)
+}
+
 /// Expunges these messages and no others.
 fn expunge(session: &mut Session, uids: &[u32]) -> Result<(), Fault> {
     for set in names::uid_sets(uids, MAX_SET) {
