@@ -8,6 +8,7 @@ pub mod client;
 pub mod documents;
 pub mod folder_sync;
 mod gate;
+mod get_attachment;
 pub mod get_item_estimate;
 pub mod hierarchy;
 pub mod item_operations;
@@ -78,13 +79,21 @@ pub struct Config {
     pub max_version: String,
     /// Seconds between two looks of a waiting request, 1 to 60. Default 3.
     pub poll_seconds: u64,
+    /// Bytes of bodies and attachments in one answer to ItemOperations at most. Default 67108864
+    /// (64 MiB).
+    pub answer_bytes: usize,
     /// Whether a wipe is delivered to users that have no policies. Default false, as Horde does.
     pub wipe_without_policies: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_version: "14.1".to_owned(), poll_seconds: 3, wipe_without_policies: false }
+        Self {
+            max_version: "14.1".to_owned(),
+            poll_seconds: 3,
+            answer_bytes: 64 * 1_024 * 1_024,
+            wipe_without_policies: false,
+        }
     }
 }
 
@@ -131,10 +140,21 @@ pub enum Content {
     Empty,
     /// HTTP 400 or 500: the command was not done, in a version that has no Status for it.
     Failed(Blame),
+    /// A file as it is.
+    File {
+        /// Its media type.
+        media_type: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
     /// HTTP 403: the device or the user may not.
     Forbidden,
+    /// A document with parts behind it.
+    Multipart(Vec<u8>),
     /// HTTP 449 with a document (from 14.0 on): the device must provision.
     MustProvision(Option<Vec<u8>>),
+    /// HTTP 404: there is no such file.
+    NotFound,
 }
 
 /// Who must change something before a command can be done.
@@ -260,6 +280,13 @@ impl<R: Root> Body for Option<R> {
     }
 }
 
+/// A command that says all in its request line.
+impl Body for () {
+    fn read(_: &[u8]) -> Result<Self, schema::Error> {
+        Ok(())
+    }
+}
+
 /// What can be sent as an answer.
 trait Reply {
     fn into_content(self, version: ProtocolVersion) -> Content;
@@ -336,6 +363,7 @@ static ALL: &[Row] = &[
     Row::of::<settings::Settings>(),
     Row::of::<ping::Ping>(),
     Row::of::<item_operations::ItemOperations>(),
+    Row::of::<get_attachment::GetAttachment>(),
     Row::of::<move_items::MoveItems>(),
     Row::of::<provision::Provision>(),
 ];

@@ -109,6 +109,7 @@ impl Config {
         let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let throttle = &self.http.throttle;
         let mut numbers = vec![
+            ("commands.answer_bytes", wide(self.commands.answer_bytes), 65_536..=1 << 31),
             ("commands.poll_seconds", self.commands.poll_seconds, 1..=60),
             ("horde.connect_timeout", self.horde.connect_timeout, 1..=300),
             ("horde.credentials_seconds", self.horde.credentials_seconds, 0..=86_400),

@@ -5,6 +5,7 @@ pub mod class;
 pub mod device_information;
 pub mod folder;
 pub mod ids;
+pub mod multipart;
 pub mod options;
 pub mod policy;
 pub mod reference;

@@ -1,4 +1,4 @@
-//! ItemOperations: fetches single items.
+//! ItemOperations: fetches single items and attachments, empties folders.
 //!
 //! [MS-ASCMD] §2.2.1.10
 //!
@@ -9,21 +9,29 @@
 //!   <Properties>…</Properties></Fetch></Response></ItemOperations>
 //! ```
 //!
-//! Reads the cache (which folder an id means), mailboxes and items; writes nothing.
-//! Attachments, EmptyFolderContents and Move are answered as not available.
+//! Reads the cache (which folder an id means), mailboxes and items; EmptyFolderContents deletes
+//! mail.
+//! A client that takes answers in several parts gets bodies and attachments beside the document.
+//! Move (of conversations) is answered as not available.
+//! Horde: it ignores Range and DeleteSubFolders, and numbers parts from 0.
 
-use crate::backend::items::Batch;
-use crate::backend::{self, Kind};
-use crate::command::sync::{Asked, Place, RequestCollection, fit, wanted};
+mod empty;
+mod fetch;
+mod sending;
+
 use crate::command::{Command, Context, Error};
-use crate::eas::class::{ApplicationData, Class, ClassName, Item};
+use crate::eas::class::{ClassName, Item};
 use crate::eas::ids::{CollectionId, FileReference, LongId, ServerId};
-use crate::eas::options::{BodyPreference, Options};
-use crate::eas::scalar::Present;
-use crate::state::cache::SyncCache;
-use crate::wbxml::Tag;
+use crate::eas::options::BodyPreference;
+use crate::eas::scalar::{Base64, Present};
+use crate::eas::schema::{self, Shape, Value};
+use crate::eas::version::ProtocolVersion;
+use crate::wbxml::element::Element;
 use crate::wbxml::pages;
+use crate::wbxml::{Tag, Writer};
 use crate::{element, wire_enum};
+
+use sending::{Sending, Sent};
 
 pub(super) struct ItemOperations;
 
@@ -32,33 +40,35 @@ impl Command for ItemOperations {
     const ROOT: Tag = pages::ItemOperations::ItemOperations;
     const STATUS: Tag = pages::ItemOperations::Status;
     type Request = Request;
-    type Response = Response;
+    type Response = Sent;
 
-    async fn run(ctx: &Context<'_>, request: Request) -> Result<Response, Error> {
-        let n_wishes = request.fetches.len();
-        if n_wishes + request.empties.len() + request.moves.len() == 0 {
-            return Ok(Response::only(Status::ProtocolError));
+    async fn run(ctx: &Context<'_>, request: Request) -> Result<Sent, Error> {
+        let mut sending = Sending::new(ctx);
+        let n_wishes = request.fetches.len() + request.empties.len() + request.moves.len();
+        if n_wishes == 0 {
+            return Ok(sending.finish(Response::only(Status::ProtocolError)));
         }
-        if n_wishes > MOST_FETCHES {
-            return Ok(Response::only(Status::TooLarge));
+        if n_wishes > MOST_WISHES {
+            return Ok(sending.finish(Response::only(Status::TooLarge)));
         }
         let cache = ctx.services.caches.load(&ctx.owner).await?.unwrap_or_default();
         let mut fetches = Vec::new();
         for wish in request.fetches {
-            fetches.push(fetch(ctx, &cache, wish).await?);
+            fetches.push(fetch::fetch(ctx, &cache, wish, &mut sending).await?);
+        }
+        let mut empties = Vec::new();
+        for wish in request.empties {
+            empties.push(empty::empty(ctx, &cache, wish).await?);
         }
         ctx.note("fetches", fetches.len());
         let refused = |_| Refused { status: Status::NotSupported };
-        let responses = Responses {
-            fetches,
-            empties: request.empties.into_iter().map(refused).collect(),
-            moves: request.moves.into_iter().map(refused).collect(),
-        };
-        Ok(Response { status: Status::Success, responses: Some(responses) })
+        let moves = request.moves.into_iter().map(refused).collect();
+        let responses = Some(Responses { fetches, empties, moves });
+        Ok(sending.finish(Response { status: Status::Success, responses }))
     }
 
-    fn on_bad_document() -> Response {
-        Response::only(Status::ProtocolError)
+    fn on_bad_document() -> Sent {
+        Sent { document: Response::only(Status::ProtocolError), parts: None }
     }
 }
 
@@ -68,7 +78,7 @@ element! {
         /// Items to fetch.
         fetches: Vec<Fetch> = ItemOperations::Fetch,
         /// Folders to empty.
-        empties: Vec<Present> = ItemOperations::EmptyFolderContents,
+        empties: Vec<Empty> = ItemOperations::EmptyFolderContents,
         /// Conversations to move.
         moves: Vec<Present> = ItemOperations::Move,
     }
@@ -99,6 +109,26 @@ element! {
         mime_support: Option<u8> = AirSync::MIMESupport,
         /// Wanted bodies.
         body_preferences: Vec<BodyPreference> = AirSyncBase::BodyPreference,
+        /// Which bytes of an attachment: `0-1023`.
+        range: Option<String> = ItemOperations::Range,
+    }
+}
+
+element! {
+    /// A folder to empty.
+    pub struct Empty = ItemOperations::EmptyFolderContents {
+        /// Which folder.
+        collection_id: Option<CollectionId> = AirSync::CollectionId,
+        /// How.
+        options: Option<EmptyOptions> = ItemOperations::Options,
+    }
+}
+
+element! {
+    /// How a folder is to be emptied.
+    pub struct EmptyOptions = ItemOperations::Options {
+        /// Whether the folders below it are to go.
+        delete_sub_folders: Option<bool> = ItemOperations::DeleteSubFolders,
     }
 }
 
@@ -118,9 +148,19 @@ element! {
         /// Items fetched.
         fetches: Vec<Fetched> = ItemOperations::Fetch,
         /// Folders emptied.
-        empties: Vec<Refused> = ItemOperations::EmptyFolderContents,
+        empties: Vec<Emptied> = ItemOperations::EmptyFolderContents,
         /// Conversations moved.
         moves: Vec<Refused> = ItemOperations::Move,
+    }
+}
+
+element! {
+    /// What came of emptying a folder.
+    pub struct Emptied = ItemOperations::EmptyFolderContents {
+        /// How it went.
+        status: Status = ItemOperations::Status,
+        /// Which folder.
+        collection_id: Option<CollectionId> = AirSync::CollectionId,
     }
 }
 
@@ -148,7 +188,52 @@ element! {
         /// Its class.
         class: Option<ClassName> = AirSync::Class,
         /// Its properties.
-        properties: Option<ApplicationData> = ItemOperations::Properties,
+        properties: Option<Properties> = ItemOperations::Properties,
+    }
+}
+
+element! {
+    /// An attachment.
+    pub struct Attached = ItemOperations::Properties {
+        /// Which bytes of it these are.
+        range: Option<String> = ItemOperations::Range,
+        /// How many bytes it has.
+        total: Option<u64> = ItemOperations::Total,
+        /// Its media type.
+        content_type: Option<String> = AirSyncBase::ContentType,
+        /// The bytes.
+        data: Option<Base64> = ItemOperations::Data,
+        /// Or the part of the answer that holds them.
+        part: Option<u32> = ItemOperations::Part,
+    }
+}
+
+/// What was fetched; raw where it is read and not made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Properties {
+    /// An attachment.
+    Attached(Attached),
+    /// An item.
+    Item(Item),
+    /// Whatever it is.
+    Raw(Element),
+}
+
+impl Value for Properties {
+    fn shape() -> Shape {
+        Shape::Anything
+    }
+
+    fn read(element: Element) -> Result<Self, schema::Error> {
+        Ok(Self::Raw(element))
+    }
+
+    fn write(&self, version: ProtocolVersion, out: &mut Writer) {
+        match self {
+            Self::Attached(attached) => attached.write(version, out),
+            Self::Item(item) => item.write(version, out),
+            Self::Raw(element) => element.write_nodes(out),
+        }
     }
 }
 
@@ -161,8 +246,12 @@ wire_enum! {
         ProtocolError = 2,
         /// The server could not.
         ServerError = 3,
+        /// The user may not.
+        AccessDenied = 5,
         /// The item is not there.
         NotFound = 6,
+        /// The range is no range, or lies behind the end.
+        InvalidRange = 8,
         /// There is no such store.
         UnknownStore = 9,
         /// More than the server does at once.
@@ -182,132 +271,5 @@ impl Response {
     }
 }
 
-async fn fetch(ctx: &Context<'_>, cache: &SyncCache, wish: Fetch) -> Result<Fetched, Error> {
-    let is_mailbox =
-        wish.store.as_deref().is_none_or(|store| store.eq_ignore_ascii_case("Mailbox"));
-    let found = if !is_mailbox {
-        Err(Status::UnknownStore)
-    } else if wish.file_reference.is_some() {
-        Err(Status::InvalidAttachment)
-    } else if let Some(long_id) = &wish.long_id {
-        by_long_id(ctx, cache, &wish, long_id).await?
-    } else {
-        by_server_id(ctx, cache, &wish).await?
-    };
-    let (status, item) = match found {
-        Ok(item) => (Status::Success, Some(item)),
-        Err(status) => (status, None),
-    };
-    let class = item.as_ref().map(|item| match item {
-        Item::Contact(_) => ClassName::from(Class::Contacts),
-        Item::Email(_) => ClassName::from(Class::Email),
-    });
-    Ok(Fetched {
-        status,
-        collection_id: wish.collection_id,
-        server_id: wish.server_id,
-        long_id: wish.long_id,
-        file_reference: wish.file_reference,
-        class,
-        properties: item.map(ApplicationData::Item),
-    })
-}
-
-async fn by_server_id(
-    ctx: &Context<'_>,
-    cache: &SyncCache,
-    wish: &Fetch,
-) -> Result<Result<Item, Status>, Error> {
-    let (Some(collection_id), Some(server_id)) = (&wish.collection_id, &wish.server_id) else {
-        return Ok(Err(Status::ProtocolError));
-    };
-    let asked = asked(cache, collection_id.clone(), wish.options.as_ref());
-    if !asked.is_known {
-        return Ok(Err(Status::NotFound));
-    }
-    match asked.class {
-        Class::Email => match server_id.as_str().parse() {
-            Ok(imap_uid) => mail(ctx, &asked, &asked.backend_id, imap_uid).await,
-            Err(_) => Ok(Err(Status::NotFound)),
-        },
-        Class::Contacts => contact(ctx, &asked, server_id).await,
-        Class::Calendar | Class::Notes | Class::Sms | Class::Tasks => Ok(Err(Status::ServerError)),
-    }
-}
-
-/// A LongId is a mailbox and an IMAP uid; it must be a mailbox that the client knows.
-async fn by_long_id(
-    ctx: &Context<'_>,
-    cache: &SyncCache,
-    wish: &Fetch,
-    long_id: &LongId,
-) -> Result<Result<Item, Status>, Error> {
-    let parts = long_id.as_str().rsplit_once(':');
-    let Some((mailbox, Ok(imap_uid))) = parts.map(|(name, uid)| (name, uid.parse())) else {
-        return Ok(Err(Status::NotFound));
-    };
-    let folder = cache.folders().into_iter().find(|(_, folder)| folder.backend_id == mailbox);
-    let Some((uid, _)) = folder else { return Ok(Err(Status::NotFound)) };
-    let asked = asked(cache, CollectionId(uid), wish.options.as_ref());
-    mail(ctx, &asked, mailbox, imap_uid).await
-}
-
-async fn mail(
-    ctx: &Context<'_>,
-    asked: &Asked,
-    mailbox: &str,
-    imap_uid: u32,
-) -> Result<Result<Item, Status>, Error> {
-    let how = wanted(&asked.wishes, ctx.version());
-    let services = ctx.services;
-    let found = services.mail.fetch(ctx.account(), mailbox, &[imap_uid], &how).await;
-    match found.map(|mut all| all.pop()) {
-        Ok(Some((_, Ok(email)))) => Ok(Ok(Item::Email(email))),
-        Ok(Some((_, Err(error)))) | Err(error) => refusal(error),
-        Ok(None) => Ok(Err(Status::NotFound)),
-    }
-}
-
-async fn contact(
-    ctx: &Context<'_>,
-    asked: &Asked,
-    server_id: &ServerId,
-) -> Result<Result<Item, Status>, Error> {
-    let place = Place::of(&ctx.account().profile, asked.class, &asked.backend_id);
-    let Some(place) = place else { return Ok(Err(Status::NotFound)) };
-    let export = vec![place.at(server_id.as_str())];
-    let batch = Batch { shares: place.shares, operations: Vec::new(), export };
-    let outcome = ctx.services.items.sync(ctx.account(), asked.class, batch).await;
-    match outcome.map(|mut outcome| outcome.exported.pop().map(|one| one.item)) {
-        Ok(Some(Ok(item))) => Ok(Ok(fit(*item, &asked.wishes))),
-        Ok(Some(Err(error))) | Err(error) => refusal(error),
-        Ok(None) => Ok(Err(Status::NotFound)),
-    }
-}
-
-/// The Status of an error; a server that does not answer fails the request.
-fn refusal(error: backend::Error) -> Result<Result<Item, Status>, Error> {
-    match error.kind {
-        Kind::Denied | Kind::Gone | Kind::NotFound => Ok(Err(Status::NotFound)),
-        Kind::Invalid | Kind::TooLarge => Ok(Err(Status::ConversionFailed)),
-        Kind::Conflict | Kind::Unsupported => Ok(Err(Status::ServerError)),
-        Kind::Refused | Kind::Unavailable => Err(error.into()),
-    }
-}
-
-/// The wishes of a fetch as Sync would have them: what the client says now, nothing cached.
-fn asked(cache: &SyncCache, id: CollectionId, options: Option<&FetchOptions>) -> Asked {
-    let options = Options {
-        mime_support: options.and_then(|options| options.mime_support),
-        body_preferences: options
-            .map(|options| options.body_preferences.clone())
-            .unwrap_or_default(),
-        ..Options::with_filter(0)
-    };
-    let collection =
-        RequestCollection { options: vec![options], ..RequestCollection::named(id, None) };
-    Asked::of(cache, collection)
-}
-
-/// More items than a client fetches at once.
-const MOST_FETCHES: usize = 100;
+/// More than a client wants at once.
+const MOST_WISHES: usize = 100;

@@ -1,4 +1,4 @@
-//! Settings: what a device says of itself.
+//! Settings: what a device says of itself, and who its user is.
 //!
 //! [MS-ASCMD] §2.2.1.18
 //!
@@ -8,7 +8,11 @@
 //! ```
 //!
 //! Writes the properties of the device, which Horde shows to users and administrators.
-//! Out-of-office, passwords and user information are answered as not available.
+//! The user's addresses are those of the identities in Horde.
+//! Out-of-office and passwords are answered as not available.
+//! Horde: its elements are nested wrongly from the second identity on.
+
+mod user;
 
 use crate::command::{Command, Context, Error};
 use crate::eas::device_information::{
@@ -19,6 +23,8 @@ use crate::state::device::DeviceProperties;
 use crate::wbxml::Tag;
 use crate::wbxml::pages;
 use crate::{element, wire_enum};
+
+use user::{AskedUser, UserInformation};
 
 pub(super) struct Settings;
 
@@ -45,7 +51,8 @@ impl Command for Settings {
             |asked: Option<Present>| asked.map(|_| Unavailable { status: Status::AccessDenied });
         response.oof = unavailable(request.oof);
         response.device_password = unavailable(request.device_password);
-        response.user_information = unavailable(request.user_information);
+        response.user_information =
+            request.user_information.map(|asked| UserInformation::of(ctx, &asked));
         response.rights = unavailable(request.rights);
         Ok(response)
     }
@@ -65,7 +72,7 @@ element! {
         /// What the device says of itself.
         device_information: Option<DeviceInformation> = Settings::DeviceInformation,
         /// Addresses of the user.
-        user_information: Option<Present> = Settings::UserInformation,
+        user_information: Option<AskedUser> = Settings::UserInformation,
         /// Templates of rights.
         rights: Option<Present> = Settings::RightsManagementInformation,
     }
@@ -83,7 +90,7 @@ element! {
         /// A password for recovery.
         device_password: Option<Unavailable> = Settings::DevicePassword,
         /// Addresses of the user.
-        user_information: Option<Unavailable> = Settings::UserInformation,
+        user_information: Option<UserInformation> = Settings::UserInformation,
         /// Templates of rights.
         rights: Option<Unavailable> = Settings::RightsManagementInformation,
     }

@@ -31,6 +31,8 @@ element! {
         truncated: Option<bool> = AirSyncBase::Truncated,
         /// The body itself.
         data: Option<Data> = AirSyncBase::Data,
+        /// Or the part of an answer in several parts that holds it.
+        part: Option<u32> = ItemOperations::Part,
         /// The beginning of the text.
         preview: Option<String> = AirSyncBase::Preview since V14_0,
     }

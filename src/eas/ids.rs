@@ -110,6 +110,22 @@ impl DeviceId {
     }
 }
 
+impl FileReference {
+    /// The reference of a part of a message, as Horde writes it.
+    #[must_use]
+    pub fn of(mailbox: &str, imap_uid: u32, number: &str) -> Self {
+        Self(format!("{mailbox}:{imap_uid}:{number}"))
+    }
+
+    /// Mailbox, uid and part; a mailbox's name may hold colons.
+    #[must_use]
+    pub fn parts(&self) -> Option<(&str, u32, &str)> {
+        let mut parts = self.0.rsplitn(3, ':');
+        let (number, imap_uid, mailbox) = (parts.next()?, parts.next()?, parts.next()?);
+        Some((mailbox, imap_uid.parse().ok()?, number)).filter(|_| !mailbox.is_empty())
+    }
+}
+
 impl SyncKey {
     /// Whether the client has no state yet.
     #[must_use]
@@ -120,3 +136,19 @@ impl SyncKey {
 
 /// Longest id that is looked at; longer ones are nobody's.
 const MAX_ID: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use crate::eas::ids::FileReference;
+
+    #[test]
+    fn references_come_back_whatever_the_mailbox_is_called() {
+        for mailbox in ["INBOX", "a:b:3:2", "W\u{f6}rk/x y", ":"] {
+            let reference = FileReference::of(mailbox, 17, "2.1");
+            assert_eq!(reference.parts(), Some((mailbox, 17, "2.1")));
+        }
+        for bad in ["", ":", "::", "INBOX", "INBOX:1", ":1:1", "INBOX:x:1", "INBOX:-1:1"] {
+            assert_eq!(FileReference::from(bad).parts(), None, "{bad}");
+        }
+    }
+}

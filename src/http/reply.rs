@@ -5,7 +5,9 @@
 use std::io::Write as _;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, HeaderName, HeaderValue, VARY};
+use actix_web::http::header::{
+    CONTENT_DISPOSITION, CONTENT_ENCODING, HeaderName, HeaderValue, VARY,
+};
 use actix_web::{HttpResponse, HttpResponseBuilder, body};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -67,8 +69,11 @@ impl Refusal {
 /// The answer of a command.
 pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> HttpResponse {
     match answer.content {
-        Content::Document(document) => document_of(document, site),
-        Content::Empty => document_of(Vec::new(), site),
+        Content::Document(document) => document_of(document, WBXML, site),
+        Content::Empty => document_of(Vec::new(), WBXML, site),
+        Content::Multipart(parts) => document_of(parts, MULTIPART, site),
+        Content::File { media_type, bytes } => file_of(bytes, &media_type, site),
+        Content::NotFound => Refusal::new(404, "there is no such attachment").into_response(),
         Content::Failed(blame) => {
             let status = match blame {
                 Blame::Client => 400,
@@ -87,10 +92,19 @@ pub(super) fn of(answer: Answer, versions: &[ProtocolVersion], site: &Site) -> H
     }
 }
 
-fn document_of(document: Vec<u8>, site: &Site) -> HttpResponse {
+fn document_of(document: Vec<u8>, content_type: &str, site: &Site) -> HttpResponse {
     let mut response = builder(200);
     response.insert_header(("MS-Server-ActiveSync", site.version.as_str()));
-    response.content_type(WBXML).body(document)
+    response.content_type(content_type).body(document)
+}
+
+/// What a stranger sent by mail: no browser may show it under our name.
+fn file_of(bytes: Vec<u8>, media_type: &str, site: &Site) -> HttpResponse {
+    let is_plain = media_type.bytes().all(|byte| byte.is_ascii_graphic());
+    let media_type = if is_plain { media_type } else { "application/octet-stream" };
+    let mut response = document_of(bytes, media_type, site);
+    response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    response
 }
 
 /// The answer to OPTIONS; `seen` is for `check` alone.
@@ -177,6 +191,7 @@ fn builder(status: u16) -> HttpResponseBuilder {
     response
 }
 
+const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 const WBXML: &str = "application/vnd.ms-sync.wbxml";
 const REALM: &str = "Basic realm=\"Horde ActiveSync\"";
 const RETRY_SECONDS: &str = "60";

@@ -148,6 +148,9 @@ fn call(
     let Some(version) = said.and_then(|version| known_version(version, versions)) else {
         return Err(Refusal::new(400, "MS-ASProtocolVersion is missing or not served"));
     };
+    let mut parameters = line.parameters;
+    parameters.accepts_multipart |=
+        header_of(http, "MS-ASAcceptMultiPart").is_some_and(|value| value.trim() == "T");
     let policy_key = header_of(http, "X-MS-PolicyKey")
         .and_then(|key| key.trim().parse().ok())
         .or(line.policy_key)
@@ -161,7 +164,7 @@ fn call(
         policy_key,
         account,
         site: std::sync::Arc::clone(site),
-        parameters: line.parameters,
+        parameters,
         body: Vec::new(),
     })
 }

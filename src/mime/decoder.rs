@@ -42,7 +42,7 @@ impl Decoder {
     }
 
     fn base64(&mut self, bytes: &[u8], decoded: &mut Vec<u8>) {
-        decoded.reserve(bytes.len() / 4 * 3);
+        decoded.reserve((bytes.len() / 4).saturating_mul(3));
         for byte in bytes {
             let digit = match byte {
                 b'A'..=b'Z' => byte.wrapping_sub(b'A'),

@@ -93,6 +93,7 @@ pub fn from_native(card: &Card) -> Contact {
         estimated_data_size: Some(notes.len() as u64),
         truncated: None,
         data: Some(Data::from(notes)),
+        part: None,
         preview: None,
     });
     contact
@@ -339,7 +340,7 @@ mod tests {
         let body_of = |kind: BodyType, text: &str| {
             let data = Some(Data::from(text.to_owned()));
             let (estimated_data_size, truncated) = (None, None);
-            Some(Body { kind, estimated_data_size, truncated, data, preview: None })
+            Some(Body { kind, estimated_data_size, truncated, data, part: None, preview: None })
         };
         let body = |text: &str| body_of(BodyType::Text, text);
         let notes =

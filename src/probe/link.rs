@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 
+use crate::eas::multipart;
 use crate::probe::Error;
 use crate::probe::node::decode;
 use crate::secret::Secret;
@@ -41,6 +42,8 @@ pub struct Link {
     pub gzip: bool,
     /// More headers of each request.
     pub headers: Vec<(&'static str, String)>,
+    /// Whether answers in several parts are taken.
+    pub multipart: bool,
     client: Client,
 }
 
@@ -82,7 +85,17 @@ impl Answer {
         if !kind.starts_with("application/vnd.ms-sync") {
             return Err(Error::NotWbxml(kind));
         }
-        decode(&self.body).map(Some).map_err(Error::Document)
+        let document = self.parts().first().map_or(self.body.as_slice(), |first| *first);
+        decode(document).map(Some).map_err(Error::Document)
+    }
+
+    /// The parts of an answer in several parts, the document first; none when it is not one.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&[u8]> {
+        if self.header("content-type") != "application/vnd.ms-sync.multipart" {
+            return Vec::new();
+        }
+        multipart::split(&self.body).unwrap_or_default()
     }
 }
 
@@ -109,6 +122,7 @@ impl Link {
             short_query: false,
             gzip: false,
             headers: Vec::new(),
+            multipart: false,
             client: client(false)?,
         })
     }
@@ -186,6 +200,9 @@ impl Link {
                 request = request.header("X-MS-PolicyKey", key);
             }
         }
+        if self.multipart && !self.short_query {
+            request = request.header("MS-ASAcceptMultiPart", "T");
+        }
         if self.gzip {
             request = request.header("Accept-Encoding", "gzip");
         }
@@ -238,6 +255,11 @@ impl Link {
         }
         counted(&mut bytes, self.device_type.as_bytes());
         bytes.extend(parameters);
+        if self.multipart {
+            // The options, and among them the bit for parts.
+            bytes.push(7);
+            counted(&mut bytes, &[0x02]);
+        }
         STANDARD.encode(bytes)
     }
 }

@@ -310,23 +310,72 @@ impl Phone {
         server_id: &str,
         bodies: &[Element],
     ) -> Result<(u32, Option<Element>), Error> {
-        let mut children = vec![
-            text(ItemOperations::Store, "Mailbox"),
-            text(AirSync::CollectionId, id),
-            text(AirSync::ServerId, server_id),
-        ];
-        if !bodies.is_empty() {
-            children.push(node(ItemOperations::Options, bodies.iter().cloned()));
-        }
-        let fetch = node(ItemOperations::Fetch, children);
-        let answer =
-            self.ask("ItemOperations", &node(ItemOperations::ItemOperations, [fetch])).await?;
-        let answer = answer
-            .at(&[ItemOperations::Response, ItemOperations::Fetch])
-            .ok_or(Error::Missing("ItemOperations:Fetch"))?;
-        let status = answer.number(&[ItemOperations::Status]).unwrap_or_default();
-        Ok((status, answer.child(ItemOperations::Properties).cloned()))
+        let which = [text(AirSync::CollectionId, id), text(AirSync::ServerId, server_id)];
+        let answer = self.post("ItemOperations", &fetch_request(&which, bodies)).await?;
+        fetched(&answer)
     }
+
+    /// Fetches an attachment, or the given bytes of it: Status and properties.
+    ///
+    /// # Errors
+    /// When no document came back.
+    pub async fn fetch_file(
+        &self,
+        reference: &str,
+        range: Option<&str>,
+    ) -> Result<(u32, Option<Element>), Error> {
+        fetched(&self.post("ItemOperations", &file_request(reference, range)).await?)
+    }
+
+    /// Empties a folder: Status of the operation.
+    ///
+    /// # Errors
+    /// When no document came back.
+    pub async fn empty_folder(&self, id: &str, and_below: bool) -> Result<u32, Error> {
+        let mut children = vec![text(AirSync::CollectionId, id)];
+        if and_below {
+            let options = [empty(ItemOperations::DeleteSubFolders)];
+            children.push(node(ItemOperations::Options, options));
+        }
+        let wish = node(ItemOperations::EmptyFolderContents, children);
+        let answer =
+            self.ask("ItemOperations", &node(ItemOperations::ItemOperations, [wish])).await?;
+        let path =
+            [ItemOperations::Response, ItemOperations::EmptyFolderContents, ItemOperations::Status];
+        answer.number(&path).ok_or(Error::Missing("ItemOperations:EmptyFolderContents"))
+    }
+}
+
+/// An ItemOperations for one item of the mailbox, given by its ids, with something in its Options.
+#[must_use]
+pub fn fetch_request(which: &[Element], options: &[Element]) -> Element {
+    let mut children = vec![text(ItemOperations::Store, "Mailbox")];
+    children.extend(which.iter().cloned());
+    if !options.is_empty() {
+        children.push(node(ItemOperations::Options, options.iter().cloned()));
+    }
+    node(ItemOperations::ItemOperations, [node(ItemOperations::Fetch, children)])
+}
+
+/// An ItemOperations for an attachment.
+#[must_use]
+pub fn file_request(reference: &str, range: Option<&str>) -> Element {
+    let options: Vec<Element> =
+        range.into_iter().map(|range| text(ItemOperations::Range, range)).collect();
+    fetch_request(&[text(AirSyncBase::FileReference, reference)], &options)
+}
+
+/// Status and properties of the first Fetch of an answer.
+///
+/// # Errors
+/// When there is none.
+pub fn fetched(answer: &Answer) -> Result<(u32, Option<Element>), Error> {
+    let answer = answer.document()?.ok_or(Error::Empty)?;
+    let fetch = answer
+        .at(&[ItemOperations::Response, ItemOperations::Fetch])
+        .ok_or(Error::Missing("ItemOperations:Fetch"))?;
+    let status = fetch.number(&[ItemOperations::Status]).unwrap_or_default();
+    Ok((status, fetch.child(ItemOperations::Properties).cloned()))
 }
 
 /// A Ping with an interval and folders, each an id and a class.

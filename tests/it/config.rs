@@ -49,6 +49,7 @@ fn an_unknown_key_is_named() {
 #[test]
 fn nonsense_is_refused_by_its_key() {
     let cases = [
+        ("[commands]\nanswer_bytes = 1", "commands.answer_bytes: must be 65536 to"),
         ("[commands]\npoll_seconds = 0", "commands.poll_seconds: must be 1 to 60"),
         ("[commands]\nmax_version = \"15\"", "commands.max_version: `15` is no version"),
         ("[http]\nbody_bytes = 1000", "http.body_bytes: must be 65536 to"),

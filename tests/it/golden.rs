@@ -54,6 +54,12 @@ fn check_items(element: &Element, shown: &str) {
         element.children().for_each(|child| check_items(child, shown));
         return;
     }
+    // An attachment is no item.
+    let is_file =
+        |child: &Element| [ItemOperations::Data, ItemOperations::Part].contains(&child.tag);
+    if element.children().any(is_file) {
+        return;
+    }
     let item = Element { tag: AirSync::ApplicationData, nodes: element.nodes.clone() };
     let bytes = encode(&item);
     let is_contact = item.children().any(|child| child.tag.page_name() == Some("Contacts"));

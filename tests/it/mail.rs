@@ -3,7 +3,7 @@
 
 use horde_eas::backend::Kind;
 use horde_eas::backend::imap::{Config, Imap};
-use horde_eas::backend::mail::{FlagChange, Mail, MailboxChanges, Since, Wanted};
+use horde_eas::backend::mail::{FlagChange, Mail, MailboxChanges, Since, Wanted, Which};
 use horde_eas::backend::profile::Label;
 use horde_eas::eas::options::BodyPreference;
 use horde_eas::uids::SortedUids;
@@ -184,6 +184,8 @@ async fn flags_moves_and_deletions_reach_the_server() {
         assert!(other.run("UID SEARCH DELETED").contains(&format!("SEARCH {d}")), "{hidden:?}");
 
         let error = imap.move_to(&user, &mailbox, &[c], "no such", None).await.unwrap_err();
+        let umlaut = imap.move_to(&user, &mailbox, &[c], "W\u{f6}rk", None).await.unwrap_err();
+        assert_eq!(umlaut.kind, Kind::Gone, "{umlaut:?}");
         assert_eq!(error.kind, Kind::Gone, "{hidden:?}");
         let error = imap.store(&user, "no such", &[change(a)]).await.unwrap_err();
         assert_eq!(error.kind, Kind::Gone, "{hidden:?}");
@@ -302,6 +304,90 @@ async fn large_messages_are_read_in_pieces() {
     let body = found[0].1.as_ref().unwrap().body.as_ref().unwrap();
     assert!(body.data.as_ref().unwrap().0 == good, "the source is untouched");
     assert_eq!(body.truncated, None);
+    // Nor does the name stand in the way of the file.
+    let which = Which { imap_uid: b, number: "2", range: None };
+    let part = imap.part(&user, &other.mailbox, &which, usize::MAX).await.unwrap();
+    let content = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234";
+    assert!(part.bytes == content.repeat(40_000), "{} bytes", part.bytes.len());
+    assert_eq!(part.media_type, "application/octet-stream");
+}
+
+#[tokio::test]
+async fn parts_are_read_decoded_and_bounded() {
+    let user = account("user1985", |_| {});
+    let mut other = Other::new("user1985");
+    let single = other.append("", NEW, &[
+        b"Subject: s\r\nContent-Type: application/x-raw\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".as_slice(),
+        b"caf\xe9 \xff\r\n",
+    ].concat());
+    let plain = other.append("", NEW, b"Subject: no type\r\n\r\nJust text\r\n");
+    let nested = other.append(
+        "",
+        NEW,
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\
+          Content-Type: multipart/related; boundary=i\r\n\r\n--i\r\nContent-Type: text/html\r\n\r\nx\r\n\
+          --i\r\nContent-Type: IMAGE/GIF\r\nContent-Transfer-Encoding: BASE64\r\n\r\nR0lG\r\n--i--\r\n\
+          --o\r\nContent-Type: text/plain\r\n\r\n\r\n--o--\r\n",
+    );
+    let imap = imap();
+    let read = async |imap_uid, number: &'static str, range, most| {
+        let which = Which { imap_uid, number, range };
+        imap.part(&user, &other.mailbox, &which, most).await.map_err(|error| error.kind)
+    };
+    let part = read(single, "1", None, 100).await.unwrap();
+    assert_eq!(
+        (part.media_type.as_str(), part.bytes),
+        ("application/x-raw", b"caf\xe9 \xff\r\n".to_vec())
+    );
+    let part = read(plain, "1", None, 100).await.unwrap();
+    assert_eq!((part.media_type.as_str(), part.bytes), ("text/plain", b"Just text\r\n".to_vec()));
+    let part = read(nested, "1.2", None, 100).await.unwrap();
+    assert_eq!((part.media_type.as_str(), part.bytes), ("image/gif", b"GIF".to_vec()));
+    let part = read(nested, "1.2", Some((1, 1)), 1).await.unwrap();
+    assert_eq!((part.bytes, part.from, part.total), (b"I".to_vec(), 1, 3));
+    assert_eq!(read(nested, "2", None, 100).await.unwrap().bytes, b"");
+    assert_eq!(read(nested, "1.2", None, 2).await, Err(Kind::TooLarge));
+    assert_eq!(read(nested, "1.2", Some((3, 9)), 100).await, Err(Kind::Invalid));
+    for number in ["1", "3", "1.3", "9.9.9", "0", "", "1.", "MIME", "1.2.HEADER", "4294967296"] {
+        assert_eq!(read(nested, number, None, 100).await, Err(Kind::NotFound), "{number}");
+    }
+    assert_eq!(read(99_999, "1", None, 100).await, Err(Kind::NotFound));
+    let which = Which { imap_uid: 1, number: "1", range: None };
+    for name in ["no such", "INBOX\"\r\nx OK", "user/bob/INBOX", "../bob", "", "\u{1f600}"] {
+        let error = imap.part(&user, name, &which, 1).await.unwrap_err();
+        assert!(matches!(error.kind, Kind::Gone | Kind::Unsupported), "{name}: {error:?}");
+    }
+    assert!(!other.run("UID FETCH 1:* FLAGS").contains("\\Seen"), "reading is no seeing");
+}
+
+#[tokio::test]
+async fn mailboxes_are_emptied_and_marks_found_in_each_variant() {
+    for hidden in VARIANTS {
+        let user = account("user1984", |mail| {
+            mail.ignored_capabilities = hidden.iter().map(|&c| c.to_owned()).collect();
+        });
+        let mut other = Other::new("user1984");
+        let target = Other::new("user1984");
+        let [a, b] = ["a", "b"].map(|name| other.append("", NEW, &message(name)));
+        let imap = imap();
+        let mailbox = other.mailbox.clone();
+        let before =
+            imap.before_move(&user, &mailbox, &[a, b, 999], &target.mailbox).await.unwrap();
+        assert_eq!(before.messages.keys().copied().collect::<Vec<_>>(), [a, b]);
+        let next = before.target.unwrap().uid_next;
+        assert!(imap.marks(&user, &target.mailbox, next).await.unwrap().is_empty());
+        imap.move_to(&user, &mailbox, &[a, b], &target.mailbox, None).await.unwrap();
+        let marks = imap.marks(&user, &target.mailbox, next).await.unwrap();
+        let marks: Vec<_> = marks.into_iter().map(|(_, mark)| mark).collect();
+        assert_eq!(marks, before.messages.values().copied().collect::<Vec<_>>(), "{hidden:?}");
+        assert_ne!(marks[0], marks[1]);
+        let gone = imap.before_move(&user, &mailbox, &[a], "no such").await.unwrap();
+        assert_eq!((gone.target, gone.messages.len()), (None, 0));
+        imap.empty(&user, &target.mailbox, true, &[]).await.unwrap();
+        assert!(imap.marks(&user, &target.mailbox, 1).await.unwrap().is_empty());
+        imap.empty(&user, &target.mailbox, false, &[]).await.unwrap();
+        assert!(imap.empty(&user, "no such", false, &[]).await.is_err());
+    }
 }
 
 #[tokio::test]

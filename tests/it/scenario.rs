@@ -6,6 +6,7 @@
 //! With `EAS_URL`, `EAS_USER` and `EAS_PASSWORD` the part that needs only a phone runs against
 //! any server. `SCENARIO=mail` runs only scenarios whose names begin so.
 
+mod attachments;
 mod contacts;
 mod folders;
 mod hanging;
@@ -122,6 +123,11 @@ impl Scene {
             "mail-filter" => mail::filter(self).await,
             "mail-bodies" => mail_bodies::bodies(self).await,
             "mail-fetch" => mail_bodies::fetches(self).await,
+            "attachments" => attachments::fetch(self).await,
+            "attachments-parts" => attachments::parts(self).await,
+            "attachments-wrong" => attachments::wrong(self).await,
+            "empty-folder" => attachments::empty(self).await,
+            "user-information" => protocol::user_information(self).await,
             "move-mail" => moves::mail(self).await,
             "move-outlook" => moves::outlook(self).await,
             "move-wrong" => moves::wrong(self).await,
@@ -166,6 +172,11 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("mail-filter", true),
     ("mail-bodies", true),
     ("mail-fetch", true),
+    ("attachments", true),
+    ("attachments-parts", true),
+    ("attachments-wrong", true),
+    ("empty-folder", true),
+    ("user-information", true),
     ("move-mail", true),
     ("move-outlook", true),
     ("move-wrong", true),

@@ -6,6 +6,7 @@ use crate::backend::mail::{Seen, Wanted};
 use crate::backend::profile::Label;
 use crate::eas::body::{self, Attachments, BodyType};
 use crate::eas::class::email::{Categories, Email, Flag, FlagStatus};
+use crate::eas::ids::FileReference;
 use crate::eas::options::BodyPreference;
 use crate::eas::scalar::{DashDate, Data, Opaque};
 use crate::mime::Message;
@@ -112,6 +113,7 @@ fn body(body: Body) -> body::Body {
         kind,
         estimated_data_size: Some(u64::from(body.size)),
         truncated: body.truncated.then_some(true),
+        part: None,
         data: (!body.content.is_empty()).then_some(Data(body.content)),
         preview: body.preview,
     }
@@ -156,7 +158,7 @@ fn attachments(mailbox: &str, imap_uid: u32, message: &Message<'_>) -> Option<At
         .into_iter()
         .map(|attachment| body::Attachment {
             display_name: Some(attachment.name),
-            file_reference: format!("{mailbox}:{imap_uid}:{}", attachment.number),
+            file_reference: FileReference::of(mailbox, imap_uid, &attachment.number).0,
             method: if attachment.message { EMBEDDED_MESSAGE } else { NORMAL },
             estimated_data_size: u64::from(attachment.size),
             content_id: attachment.content_id,

@@ -232,6 +232,30 @@ impl Session {
         }
     }
 
+    /// Sends a command that names a mailbox.
+    ///
+    /// A server may refuse it with words that hold the name in UTF-8, which the parser can not
+    /// read: whether the mailbox is there is asked in another way then.
+    pub(super) fn run_on(&mut self, mailbox: &str, command: &str) -> Result<Reply, Fault> {
+        let fault = match self.run(command) {
+            Err(Fault::Unreadable(error)) => Fault::Unreadable(error),
+            result => return result,
+        };
+        self.reopen()?;
+        let reply = self.run(&format!("LIST \"\" {}", names::mailbox(mailbox)))?;
+        let is_there = reply.responses().any(|response| {
+            matches!(
+                response,
+                Response::MailboxData(MailboxDatum::List { name, .. })
+                    if names::decoded(&name) == mailbox
+            )
+        });
+        if is_there {
+            return Err(fault);
+        }
+        Err(Fault::Refused(Error::new(Kind::Gone, "the mailbox is not there")))
+    }
+
     /// Sends a command that must not be sent twice.
     pub(super) fn run_once(&mut self, command: &str) -> Result<Reply, Fault> {
         self.committed = true;
@@ -278,6 +302,12 @@ impl Session {
 
     /// Opens a mailbox anew.
     pub(super) fn select(&mut self, mailbox: &str, writable: bool) -> Result<MailboxStatus, Fault> {
+        // Servers repeat the name where it is not theirs: a line end in it would begin a line of
+        // its own, and be taken for the answer to the next command.
+        if mailbox.chars().any(char::is_control) {
+            let message = "no mailbox has such a name";
+            return Err(Fault::Refused(Error::new(Kind::Gone, message)));
+        }
         if self.can("QRESYNC") && !self.qresync {
             self.run("ENABLE QRESYNC")?;
             self.qresync = true;
@@ -286,7 +316,8 @@ impl Session {
         self.selected = None;
         // Without QRESYNC modseqs are asked for at each mailbox.
         let with = if !self.qresync && self.can("CONDSTORE") { " (CONDSTORE)" } else { "" };
-        let reply = self.run(&format!("{verb} {}{with}", names::mailbox(mailbox)))?;
+        let command = format!("{verb} {}{with}", names::mailbox(mailbox));
+        let reply = self.run_on(mailbox, &command)?;
         let mut status = MailboxStatus::default();
         for response in reply.responses() {
             match response {

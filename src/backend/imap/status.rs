@@ -28,7 +28,8 @@ pub(super) fn of_many(
         return Ok(found);
     }
     for mailbox in mailboxes {
-        match session.run(&format!("STATUS {} ({items})", names::mailbox(mailbox))) {
+        let command = format!("STATUS {} ({items})", names::mailbox(mailbox));
+        match session.run_on(mailbox, &command) {
             Ok(reply) => collect(&reply, session.can("CONDSTORE"), &mut found),
             Err(Fault::Refused(error)) if matches!(error.kind, Kind::Gone | Kind::Denied) => {}
             Err(fault) => return Err(fault),

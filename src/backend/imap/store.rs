@@ -127,7 +127,7 @@ fn search(session: &mut Session, uids: &[u32]) -> Result<BTreeSet<u32>, Fault> {
 /// Makes a mailbox, when there is none of that name.
 pub(super) fn create_if_missing(session: &mut Session, mailbox: &str) -> Result<(), Fault> {
     let name = names::mailbox(mailbox);
-    match session.run(&format!("STATUS {name} (UIDVALIDITY)")) {
+    match session.run_on(mailbox, &format!("STATUS {name} (UIDVALIDITY)")) {
         Err(Fault::Refused(error)) if error.kind == Kind::Gone => {
             session.run_once(&format!("CREATE {name}"))?;
             session.run(&format!("SUBSCRIBE {name}"))?;
@@ -157,10 +157,11 @@ pub(super) fn move_to(
 ) -> Result<BTreeMap<u32, Option<u32>>, Fault> {
     let there: Vec<u32> = existing(session, mailbox, uids)?.into_iter().collect();
     let mut moved: BTreeMap<u32, Option<u32>> = there.iter().map(|uid| (*uid, None)).collect();
-    let target = names::mailbox(target);
+    let name = names::mailbox(target);
     let verb = if session.can("MOVE") { "MOVE" } else { "COPY" };
     for set in names::uid_sets(&there, MAX_SET) {
-        let reply = session.run_once(&format!("UID {verb} {set} {target}"))?;
+        session.committed = true;
+        let reply = session.run_on(target, &format!("UID {verb} {set} {name}"))?;
         moved.extend(new_uids(&reply));
     }
     if verb == "COPY" {

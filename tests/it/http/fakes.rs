@@ -9,8 +9,8 @@ use async_trait::async_trait;
 
 use horde_eas::backend::items::{Batch, Listing, Outcome};
 use horde_eas::backend::mail::{
-    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Since, Standing,
-    Wanted,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
+    Standing, Wanted, Which,
 };
 use horde_eas::backend::profile::{Facts, LoginRule, MailProfile, Mailer, Profile, Site};
 use horde_eas::backend::submit::{Parcel, Receipt, Submit, Unsent, Why};
@@ -270,6 +270,26 @@ impl Mail for Fake {
         _: &[u32],
         _: &Wanted,
     ) -> Result<Vec<(u32, Result<Box<Email>, backend::Error>)>, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn part(
+        &self,
+        _: &Account,
+        _: &str,
+        _: &Which<'_>,
+        _: usize,
+    ) -> Result<Part, backend::Error> {
+        Err(unfaked())
+    }
+
+    async fn empty(
+        &self,
+        _: &Account,
+        _: &str,
+        _: bool,
+        _: &[String],
+    ) -> Result<(), backend::Error> {
         Err(unfaked())
     }
 

@@ -4,10 +4,10 @@ use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
 use horde_eas::probe::Error;
-use horde_eas::probe::node::{Look as _, encode, node, text};
+use horde_eas::probe::node::{Look as _, empty, encode, node, text};
 use horde_eas::probe::sync::Wish;
 use horde_eas::secret::Secret;
-use horde_eas::wbxml::pages::{AirSync, Provision};
+use horde_eas::wbxml::pages::{AirSync, Provision, Settings};
 
 use crate::scenario::Scene;
 
@@ -131,4 +131,25 @@ fn chunked(url: &str, query: &str, credentials: &str, version: &str, body: &[u8]
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+/// Who the user is.
+pub(super) async fn user_information(scene: &mut Scene) -> Result<(), Error> {
+    let user = scene.world().user.clone();
+    let phone = scene.paired().await?;
+    let get = node(Settings::UserInformation, [empty(Settings::Get)]);
+    let answer = phone.ask("Settings", &node(Settings::Settings, [get])).await?;
+    scene.same("user.status", answer.number(&[Settings::Status]), Some(1));
+    let of_user = [Settings::UserInformation, Settings::Status];
+    scene.same("user.own-status", answer.number(&of_user), Some(1));
+    let mut path = vec![Settings::UserInformation, Settings::Get];
+    if phone.link.version.as_str() >= "14.1" {
+        path.extend([Settings::Accounts, Settings::Account]);
+        let name = answer.at(&path).and_then(|account| account.value(&[Settings::UserDisplayName]));
+        scene.check("user.display-name", name.is_some(), format!("{name:?}"));
+    }
+    path.extend([Settings::EmailAddresses, Settings::SmtpAddress]);
+    let address = answer.value(&path).unwrap_or_default();
+    scene.check("user.address", address.starts_with(&format!("{user}@")), address);
+    Ok(())
 }

@@ -1,0 +1,61 @@
+//! GetAttachment: an attachment as a file, for clients up to 12.1.
+//!
+//! [MS-ASCMD] §2.2.1.8
+//!
+//! ```text
+//! POST …?Cmd=GetAttachment&AttachmentName=INBOX%3A7%3A2
+//! 200 OK, Content-Type: application/pdf, and the bytes
+//! ```
+//!
+//! Reads a mailbox; writes nothing.
+//! Horde: what is not there is HTTP 500; here it is 404, for which nobody tries again.
+
+use crate::backend::Kind;
+use crate::backend::mail::{Part, Which};
+use crate::command::{Command, Content, Context, Error, Reply};
+use crate::eas::ids::FileReference;
+use crate::eas::version::ProtocolVersion;
+use crate::wbxml::Tag;
+use crate::wbxml::pages;
+
+pub(super) struct GetAttachment;
+
+impl Command for GetAttachment {
+    const NAME: &'static str = "GetAttachment";
+    // It has no document of its own; what the gate says is said in that of its successor.
+    const ROOT: Tag = pages::ItemOperations::ItemOperations;
+    const STATUS: Tag = pages::ItemOperations::Status;
+    type Request = ();
+    type Response = File;
+
+    async fn run(ctx: &Context<'_>, (): ()) -> Result<File, Error> {
+        let name = ctx.call.parameters.attachment_name.clone().unwrap_or_default();
+        let reference = FileReference(name);
+        let Some((mailbox, imap_uid, number)) = reference.parts() else { return Ok(File(None)) };
+        let which = Which { imap_uid, number, range: None };
+        let most = ctx.services.config.answer_bytes;
+        match ctx.services.mail.part(ctx.account(), mailbox, &which, most).await {
+            Ok(part) => Ok(File(Some(part))),
+            Err(error) => match error.kind {
+                Kind::Refused | Kind::Unavailable => Err(error.into()),
+                _ => Ok(File(None)),
+            },
+        }
+    }
+
+    fn on_bad_document() -> File {
+        File(None)
+    }
+}
+
+/// The attachment; `None` when it is not there.
+pub(super) struct File(Option<Part>);
+
+impl Reply for File {
+    fn into_content(self, _: ProtocolVersion) -> Content {
+        match self.0 {
+            Some(Part { media_type, bytes, .. }) => Content::File { media_type, bytes },
+            None => Content::NotFound,
+        }
+    }
+}
