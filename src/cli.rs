@@ -103,6 +103,7 @@ struct CheckArgs {
 
 /// What `probe` plays.
 #[derive(Debug, clap::Args)]
+#[command(after_help = PROBE_HELP)]
 struct ProbeArgs {
     #[command(flatten)]
     probe: probe::Args,
@@ -211,7 +212,7 @@ fn state(command: StateCommand) -> Done {
 fn play(args: &ProbeArgs) -> Done {
     let password = args.password.read("HORDE_EAS_PROBE_PASSWORD")?;
     let mut out = stdout().lock();
-    Ok(http::block_on(probe::run(&args.probe, &password, &mut out))?)
+    Ok(http::block_on(probe::run(&args.probe, &password, &mut out))?.into())
 }
 
 fn decode() -> Done {
@@ -266,3 +267,13 @@ const VERIFY_HELP: &str = "\
 Exit codes: 0 nothing to mend, 1 warnings, 2 errors, 64 the command line makes no sense.
 
 --json: as that of `check`; the summary also has devices and rows.";
+const PROBE_HELP: &str = "\
+The password is read from the variable HORDE_EAS_PROBE_PASSWORD, or from what --password-file or
+--password-stdin name. Works against any ActiveSync server, Horde's rpc.php too.
+
+Exit codes: 0 all steps went well, 1 a step was odd, 2 a step failed, 64 the command line makes no
+sense.
+
+--json: one object a line, {kind: \"step\", step, result: \"ok\", \"odd\", \"failed\" or \"skipped\",
+asked, came, cause, mend, ms}; the last line is {kind: \"summary\", command, exit, steps, failed, odd,
+device}.";

@@ -16,7 +16,6 @@ mod story;
 pub mod sync;
 
 use std::io::Write;
-use std::process::ExitCode;
 
 use crate::probe::story::Story;
 use crate::secret::Secret;
@@ -37,19 +36,25 @@ pub struct Args {
     /// Id of the device; the same id is the same device to the server.
     #[arg(long, default_value = "HORDEEASPROBE01")]
     pub device_id: String,
-    /// The user's mail address, when it is not user@example.test: where --smtp sends to.
+    /// The user's mail address, when the login name is none: where --write sends a mail.
     #[arg(long)]
     pub address: Option<String>,
-    /// host:port of a mail server that takes a mail for the user, to wake a waiting phone.
-    #[arg(long)]
+    /// host:port of a mail server that takes that mail, instead of SendMail.
+    #[arg(long, requires = "write")]
     pub smtp: Option<String>,
-    /// Also writes: adds a contact and reads it with a second device; with --smtp, waits for a
-    /// mail and marks it read, and sends one.
+    /// Reads only, which is the default: what stays is the device in Horde's list, and its keys.
+    #[arg(long, conflicts_with = "write")]
+    pub read_only: bool,
+    /// Also writes: adds a contact, reads it with a second device and deletes it; sends a mail to
+    /// the user, waits for it, marks it read and deletes it.
     #[arg(long, alias = "full")]
     pub write: bool,
-    /// Leaves the contact there that --write adds.
-    #[arg(long)]
+    /// Leaves the contact and the mail of --write there.
+    #[arg(long, requires = "write")]
     pub keep: bool,
+    /// At last waits for so many seconds, to find time-outs on the way that are shorter.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3540))]
+    pub wait: Option<u32>,
     /// One line of JSON for each step instead of words.
     #[arg(long)]
     pub json: bool,
@@ -93,7 +98,7 @@ pub enum Error {
     Transport(#[source] reqwest::Error),
 }
 
-/// Plays a phone and explains each step on `out`. The result is a failure when a step failed.
+/// Plays a phone and explains each step on `out`; answers the exit code.
 ///
 /// # Errors
 /// When `out` can not be written.
@@ -101,8 +106,8 @@ pub async fn run(
     args: &Args,
     password: &Secret<String>,
     out: &mut dyn Write,
-) -> std::io::Result<ExitCode> {
+) -> std::io::Result<u8> {
     let mut story = Story::new(out, args.json);
     steps::play(args, password, &mut story).await?;
-    story.end()
+    story.end(&args.device_id)
 }

@@ -61,7 +61,7 @@ demo_device() {
   done
   [ -x "$sidecar_binary" ] || die "no program was built in $demo_dir (deploy/demo up)"
   HORDE_EAS_PROBE_PASSWORD=$user-pw exec "$sidecar_binary" probe --url "$url" --user "$user" \
-    --version "$version" --write --smtp "127.0.0.1:$port_smtp" ${rest[@]+"${rest[@]}"}
+    --address "$user@example.test" --version "$version" --write --smtp "127.0.0.1:$port_smtp" ${rest[@]+"${rest[@]}"}
 }
 
 demo_bench() {

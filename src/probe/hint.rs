@@ -58,6 +58,78 @@ pub fn of(error: &Error) -> Hint {
     Hint { cause, mend }
 }
 
+/// What a Status of Sync, ItemOperations or the like means.
+#[must_use]
+pub const fn status(status: u32) -> Hint {
+    let (cause, mend) = match status {
+        0 => ("the answer names no Status", "see the server's log"),
+        3 => (
+            "the server does not know the key: a real phone would load everything again",
+            "`horde-eas state verify` tells whether rows are broken",
+        ),
+        4 => ("the server calls the request malformed", "a fault of one of the two: see the log"),
+        5 | 6 | 110 => (
+            "the server failed, or does not do this yet",
+            "see its log; `horde-eas check` tries what is behind it",
+        ),
+        7 => ("both sides changed the item; one of the two was kept", "nothing"),
+        8 => ("the folder or the item is gone", "nothing, if somebody removed it"),
+        12 => ("the list of folders has changed", "FolderSync first"),
+        16 | 111 => ("the server is busy with this device, or something behind it is", "try again"),
+        119 | 120 => {
+            ("the mail could not be sent", "`horde-eas check` tries the mail server; see its log")
+        }
+        126 => ("the user may not use ActiveSync", "see the permission horde:activesync"),
+        127..=129 => ("the device is blocked or not allowed", "see Horde's device page"),
+        140 => ("a remote wipe is ordered for this device", "see Horde's device page"),
+        141..=145 => (
+            "the server wants its policies accepted",
+            "see the permission horde:activesync:provisioning",
+        ),
+        177 => ("the user has as many devices as allowed", "remove one on Horde's device page"),
+        _ => ("the server refuses", "see its log"),
+    };
+    Hint { cause, mend }
+}
+
+/// What a Status of FolderSync means.
+#[must_use]
+pub const fn folder_status(number: u32) -> Hint {
+    let (cause, mend) = match number {
+        6 => (
+            "the server could not make the list",
+            "see its log; `horde-eas check --user …` tries the mailboxes",
+        ),
+        9 => (
+            "the server does not know the key of the list",
+            "`horde-eas state verify` tells whether rows are broken",
+        ),
+        10 => ("the server calls the request malformed", "a fault of one of the two: see the log"),
+        other => return status(other),
+    };
+    Hint { cause, mend }
+}
+
+/// What a Status of Ping means.
+#[must_use]
+pub const fn ping_status(number: u32) -> Hint {
+    let (cause, mend) = match number {
+        0 | 1 => (
+            "the mail did not arrive in time, or its arrival is not noticed",
+            "see the mail server's log; on rpc.php see $conf['activesync']['ping']",
+        ),
+        3 | 4 => {
+            ("the server calls the request malformed", "a fault of one of the two: see the log")
+        }
+        5 => ("the server allows other intervals", "see $conf['activesync']['ping'] in Horde"),
+        6 => ("too many folders", "see the server's limits"),
+        7 => ("the list of folders has changed, or a wipe is ordered", "FolderSync first"),
+        8 => ("the server failed", "see its log"),
+        other => return status(other),
+    };
+    Hint { cause, mend }
+}
+
 fn http(status: u16) -> Hint {
     let (cause, mend) = match status {
         300..=399 => (

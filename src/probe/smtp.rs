@@ -18,7 +18,7 @@ pub(super) async fn deliver(server: &str, to: &str, subject: &str) -> Result<(),
         (format!("MAIL FROM:<{to}>"), '2'),
         (format!("RCPT TO:<{to}>"), '2'),
         ("DATA".to_owned(), '3'),
-        (message(to, subject), '2'),
+        (format!("{}\r\n.", message(to, subject)), '2'),
         ("QUIT".to_owned(), '2'),
     ];
     for (line, wanted) in lines {
@@ -28,10 +28,11 @@ pub(super) async fn deliver(server: &str, to: &str, subject: &str) -> Result<(),
     Ok(())
 }
 
-fn message(to: &str, subject: &str) -> String {
+/// A short mail of the user to the user.
+pub(super) fn message(to: &str, subject: &str) -> String {
     let headers = format!("From: <{to}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n");
     let date = jiff::Zoned::now().strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
-    format!("{headers}Date: {date}\r\nMIME-Version: 1.0\r\n\r\nSent by horde-eas probe.\r\n.")
+    format!("{headers}Date: {date}\r\nMIME-Version: 1.0\r\n\r\nSent by horde-eas probe.")
 }
 
 async fn expect(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<(), Error> {

@@ -1,19 +1,20 @@
 //! How a conversation is told: a paragraph, or a line of JSON, for each step.
 
-use std::error::Error as _;
-use std::fmt::Write as _;
 use std::io::Write;
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::probe::Error;
+use serde_json::json;
 
-/// Tells steps, and counts those that failed.
+use crate::probe::Error;
+use crate::probe::hint::{self, Hint};
+
+/// Tells steps, and counts those that did not go well.
 pub(super) struct Story<'a> {
     out: &'a mut dyn Write,
     json: bool,
     steps: usize,
     failed: usize,
+    odd: usize,
 }
 
 /// One step, as it begins.
@@ -27,10 +28,23 @@ pub(super) struct Step {
 pub(super) enum Ending {
     /// As it should be, in words.
     Good(String),
-    /// Not as it should be: what happened, and how to mend it.
-    Bad {
+    /// Not tried, and why.
+    Skipped(String),
+    /// It works, and a phone would have trouble.
+    Odd {
         /// What happened.
         what: String,
+        /// What it means.
+        cause: String,
+        /// How to mend it.
+        mend: String,
+    },
+    /// Not as it should be.
+    Failed {
+        /// What happened.
+        what: String,
+        /// What it means.
+        cause: String,
         /// How to mend it.
         mend: String,
     },
@@ -44,40 +58,46 @@ impl Step {
 }
 
 impl Ending {
-    /// A failure with its mend.
-    pub(super) fn bad(what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::Bad { what: what.into(), mend: mend.into() }
+    /// A failure that is explained.
+    pub(super) fn bad(what: impl Into<String>, hint: &Hint) -> Self {
+        Self::Failed { what: what.into(), cause: hint.cause.to_owned(), mend: hint.mend.to_owned() }
+    }
+
+    /// Something that works and should be otherwise.
+    pub(super) fn odd(what: impl Into<String>, cause: &str, mend: &str) -> Self {
+        Self::Odd { what: what.into(), cause: cause.to_owned(), mend: mend.to_owned() }
     }
 
     /// A failure to get a usable answer.
     pub(super) fn error(error: &Error) -> Self {
-        let mut what = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let _ = write!(what, ": {cause}");
-            source = cause.source();
-        }
-        Self::Bad { what, mend: mend(error).to_owned() }
+        Self::bad(hint::words(error), &hint::of(error))
     }
 
-    /// Whether the step went well.
-    pub(super) const fn is_good(&self) -> bool {
-        matches!(self, Self::Good(_))
+    /// Name of the result, its words, cause and mend.
+    fn parts(&self) -> (&'static str, &str, Option<&str>, Option<&str>) {
+        match self {
+            Self::Good(what) => ("ok", what, None, None),
+            Self::Skipped(why) => ("skipped", why, None, None),
+            Self::Odd { what, cause, mend } => ("odd", what, Some(cause), Some(mend)),
+            Self::Failed { what, cause, mend } => ("failed", what, Some(cause), Some(mend)),
+        }
     }
 }
 
 impl<'a> Story<'a> {
     /// A story that is told on `out`.
     pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Self {
-        Self { out, json, steps: 0, failed: 0 }
+        Self { out, json, steps: 0, failed: 0, odd: 0 }
     }
 
-    /// Tells a step; true when it went well.
+    /// Tells a step; true when the next may stand on it.
     pub(super) fn tell(&mut self, step: &Step, ending: &Ending) -> std::io::Result<bool> {
         self.steps = self.steps.saturating_add(1);
         let took = step.started.elapsed();
-        if !ending.is_good() {
-            self.failed = self.failed.saturating_add(1);
+        match ending {
+            Ending::Good(_) | Ending::Skipped(_) => {}
+            Ending::Odd { .. } => self.odd = self.odd.saturating_add(1),
+            Ending::Failed { .. } => self.failed = self.failed.saturating_add(1),
         }
         if self.json {
             self.tell_json(step, ending, took)?;
@@ -85,19 +105,18 @@ impl<'a> Story<'a> {
             self.tell_words(step, ending, took)?;
         }
         self.out.flush()?;
-        Ok(ending.is_good())
+        Ok(matches!(ending, Ending::Good(_) | Ending::Odd { .. }))
     }
 
     fn tell_json(&mut self, step: &Step, ending: &Ending, took: Duration) -> std::io::Result<()> {
-        let (what, mend) = match ending {
-            Ending::Good(what) => (what, None),
-            Ending::Bad { what, mend } => (what, Some(mend)),
-        };
-        let line = serde_json::json!({
+        let (result, came, cause, mend) = ending.parts();
+        let line = json!({
+            "kind": "step",
             "step": step.title,
-            "ok": ending.is_good(),
+            "result": result,
             "asked": step.asked,
-            "came": what,
+            "came": came,
+            "cause": cause,
             "mend": mend,
             "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         });
@@ -105,66 +124,53 @@ impl<'a> Story<'a> {
     }
 
     fn tell_words(&mut self, step: &Step, ending: &Ending, took: Duration) -> std::io::Result<()> {
-        let mark = if ending.is_good() { "ok  " } else { "FAIL" };
-        writeln!(self.out, "{mark} {}. {} ({} ms)", self.steps, step.title, took.as_millis())?;
-        writeln!(self.out, "       asked: {}", step.asked)?;
-        match ending {
-            Ending::Good(what) => writeln!(self.out, "       came:  {what}"),
-            Ending::Bad { what, mend } => {
-                writeln!(self.out, "       came:  {what}")?;
-                writeln!(self.out, "       mend:  {mend}")
+        let (result, came, cause, mend) = ending.parts();
+        let (n, title, ms) = (self.steps, step.title, took.as_millis());
+        writeln!(self.out, "{:8}{n}. {title} ({ms} ms)", result)?;
+        for (name, text) in [
+            ("asked:", Some(step.asked.as_str())),
+            ("came: ", Some(came)),
+            ("cause:", cause),
+            ("mend: ", mend),
+        ] {
+            if let Some(text) = text {
+                writeln!(self.out, "        {name} {}", printable(text))?;
             }
         }
+        Ok(())
     }
 
-    /// Ends the story.
-    pub(super) fn end(self) -> std::io::Result<ExitCode> {
-        if !self.json {
-            match self.failed {
-                0 => writeln!(self.out, "All {} steps went well.", self.steps)?,
-                failed => writeln!(self.out, "{failed} of {} steps failed.", self.steps)?,
+    /// Ends the story with what stays behind; the result is the exit code.
+    pub(super) fn end(self, device_id: &str) -> std::io::Result<u8> {
+        let exit = match (self.failed, self.odd) {
+            (0, 0) => 0,
+            (0, _) => 1,
+            _ => 2,
+        };
+        if self.json {
+            let sum = json!({
+                "kind": "summary", "command": "probe", "exit": exit, "steps": self.steps,
+                "failed": self.failed, "odd": self.odd, "device": device_id,
+            });
+            writeln!(self.out, "{sum}")?;
+            return Ok(exit);
+        }
+        match (self.failed, self.odd) {
+            (0, 0) => writeln!(self.out, "All {} steps went well.", self.steps)?,
+            (failed, odd) => {
+                writeln!(self.out, "{failed} of {} steps failed, {odd} were odd.", self.steps)?;
             }
         }
-        Ok(if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        // The first step makes no device.
+        if self.steps > 1 {
+            let page = "remove it on Horde's device page";
+            writeln!(self.out, "The server may list the device {device_id} now; {page}.")?;
+        }
+        Ok(exit)
     }
 }
 
-/// How an administrator mends what made an answer unusable.
-const fn mend(error: &Error) -> &'static str {
-    match error {
-        Error::Transport(_) => {
-            "Nothing listens at this address, a firewall is between, or the certificate is not trusted (--insecure tries without)."
-        }
-        Error::Http(401) => {
-            "Wrong user name or password, or the user name needs another form (with or without the domain)."
-        }
-        Error::Http(403) => {
-            "The user or the device is blocked: see the permission horde:activesync and the device page."
-        }
-        Error::Http(404) => {
-            "The web server does not send /Microsoft-Server-ActiveSync to the ActiveSync server."
-        }
-        Error::Http(449) => "The server wants policies accepted first: Provision went wrong.",
-        Error::Http(502..=504) => {
-            "The server behind the proxy, or Horde or its database behind the server, is down: see `horde-eas check`."
-        }
-        Error::Http(500) => {
-            "The server failed: its log has the reason; `horde-eas check` tries what is behind it."
-        }
-        Error::Http(_) => {
-            "An ActiveSync server does not answer so: another program is at this address."
-        }
-        Error::NotWbxml(_) => {
-            "A web page instead of a document: another program, a login page of a proxy, or a PHP error page (see PHP's log)."
-        }
-        Error::Document(_) | Error::Inflate(_) => {
-            "The answer was damaged on its way or the server died while writing it: see its log."
-        }
-        Error::Empty | Error::Missing(_) | Error::Endless => {
-            "The server does not keep to the protocol here: see its log."
-        }
-        Error::Smtp(_) | Error::SmtpRefused(_) => {
-            "The mail could not be delivered: check --smtp and the address."
-        }
-    }
+/// What a server sent must not steer the operator's terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

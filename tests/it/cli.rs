@@ -1,6 +1,7 @@
 //! The program as an operator runs it.
 
 mod check;
+mod probe;
 mod state;
 
 use std::io::Write as _;
