@@ -409,6 +409,8 @@ async fn a_dead_session_is_replaced_unseen() {
         .output()
         .unwrap();
     assert!(pids.status.success(), "{pids:?}");
+    // The server only asks its processes to end.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     // The other client was kicked out too: it must not clean up.
     std::mem::forget(other);
     let found = imap.fetch(&user, "INBOX", &[4_000], &wanted(1, None)).await.unwrap();
