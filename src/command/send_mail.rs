@@ -16,6 +16,7 @@ mod delivery;
 mod letter;
 
 use crate::backend;
+use crate::backend::profile::Identity;
 use crate::command::send_mail::delivery::{Delivery, Outcome};
 use crate::command::send_mail::letter::Letter;
 use crate::command::{Blame, Body, Command, Content, Context, Error, Reply};
@@ -145,7 +146,7 @@ struct Asked<'a> {
     mime: &'a [u8],
     client_id: Option<&'a str>,
     is_kept: bool,
-    names_account: bool,
+    account_id: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
@@ -155,7 +156,7 @@ impl<'a> Asked<'a> {
                 mime: &ctx.call.body,
                 client_id: None,
                 is_kept: ctx.call.parameters.save_in_sent,
-                names_account: false,
+                account_id: None,
             },
             Posted::Document(request) => Self {
                 mime: &request.mime.0,
@@ -166,20 +167,32 @@ impl<'a> Asked<'a> {
                     .map(ClientId::as_str)
                     .filter(|id| !id.trim().is_empty()),
                 is_kept: request.save_in_sent.is_some(),
-                names_account: request.account_id.as_ref().is_some_and(|id| !id.is_empty()),
+                account_id: request.account_id.as_deref(),
             },
         }
     }
 
     fn letter(&self, ctx: &Context<'_>) -> Result<Letter, CommonStatus> {
-        // No account is offered but the one that the password is for.
-        if self.names_account {
-            return Err(CommonStatus::InvalidAccountId);
-        }
+        check_account(&ctx.account().profile.identities, self.account_id.unwrap_or_default())?;
         if self.mime.trim_ascii().is_empty() {
             return Err(CommonStatus::InvalidMime);
         }
         Letter::read(ctx, self.mime, self.client_id)
+    }
+}
+
+/// Accounts are the identities as Settings numbers them; mail goes out under the one for phones
+/// alone. [MS-ASCMD] §2.2.3.3
+fn check_account(identities: &[Identity], account_id: &str) -> Result<(), CommonStatus> {
+    let account_id = account_id.trim();
+    if account_id.is_empty() {
+        return Ok(());
+    }
+    let chosen = identities.iter().position(|identity| identity.chosen).unwrap_or(0);
+    match account_id.parse::<usize>() {
+        Ok(number) if number == chosen => Ok(()),
+        Ok(number) if number < identities.len() => Err(CommonStatus::AccountSendDisabled),
+        _ => Err(CommonStatus::InvalidAccountId),
     }
 }
 
@@ -189,3 +202,36 @@ const FAULTS_OF_CLIENTS: [CommonStatus; 4] = [
     CommonStatus::MessageRecipientUnresolved,
     CommonStatus::MessageHasNoRecipient,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::profile::Identity;
+    use crate::command::send_mail::{Answer, check_account};
+    use crate::command::{Blame, Content, Reply as _};
+    use crate::eas::status::CommonStatus;
+    use crate::eas::version::ProtocolVersion;
+
+    #[test]
+    fn mail_goes_out_under_one_account() {
+        let identity = |chosen| Identity { chosen, ..Identity::default() };
+        let identities = [identity(false), identity(true)];
+        assert_eq!(check_account(&identities, ""), Ok(()));
+        assert_eq!(check_account(&identities, "1"), Ok(()));
+        assert_eq!(check_account(&identities, "0"), Err(CommonStatus::AccountSendDisabled));
+        for unknown in ["2", "-1", "home"] {
+            assert_eq!(check_account(&identities, unknown), Err(CommonStatus::InvalidAccountId));
+        }
+    }
+
+    #[test]
+    fn old_versions_are_answered_by_http() {
+        let content = |status, version| Answer { status }.into_content(version);
+        assert_eq!(content(None, ProtocolVersion::V14_1), Content::Empty);
+        assert_eq!(content(None, ProtocolVersion::V12_1), Content::Empty);
+        let failed = Some(CommonStatus::MailSubmissionFailed);
+        assert_eq!(content(failed, ProtocolVersion::V12_1), Content::Failed(Blame::Server));
+        let lonely = Some(CommonStatus::MessageHasNoRecipient);
+        assert_eq!(content(lonely, ProtocolVersion::V12_1), Content::Failed(Blame::Client));
+        assert!(matches!(content(lonely, ProtocolVersion::V14_0), Content::Document(_)));
+    }
+}

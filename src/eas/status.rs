@@ -67,6 +67,8 @@ wire_enum! {
         DeviceNotFullyProvisionable = 139,
         /// There is no such account.
         InvalidAccountId = 166,
+        /// Nothing is sent from that account.
+        AccountSendDisabled = 167,
         /// The user has too many devices.
         MaximumDevicesReached = 177,
     }
