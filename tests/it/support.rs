@@ -3,6 +3,7 @@
 pub(crate) mod certificates;
 pub(crate) mod mailbox;
 pub(crate) mod phone;
+pub(crate) mod php;
 pub(crate) mod proxy;
 pub(crate) mod sidecar;
 pub(crate) mod smtp_stub;

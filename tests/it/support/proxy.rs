@@ -80,7 +80,17 @@ impl Proxy {
         Self { port, state }
     }
 
-    /// What happens from now on.
+    /// What happens to bytes that are sent from now on.
+    pub(crate) fn arm(&self, rule: Rule) {
+        self.state.send_modify(|state| state.rule = rule);
+    }
+
+    /// Resets all connections, in a moment.
+    pub(crate) fn cut(&self) {
+        self.state.send_modify(|state| state.generation += 1);
+    }
+
+    /// What happens from now on; returns when it does.
     pub(crate) fn set(&self, rule: Rule) {
         self.state.send_modify(|state| {
             state.rule = rule;
@@ -91,7 +101,7 @@ impl Proxy {
 
     /// Resets all connections that stand.
     pub(crate) fn reset(&self) {
-        self.state.send_modify(|state| state.generation += 1);
+        self.cut();
         settle();
     }
 }

@@ -226,6 +226,17 @@ impl World {
         all.iter().map(|one| one.body().unwrap().to_vec()).collect()
     }
 
+    /// Waits until a mail is there.
+    pub(crate) async fn wait_for(&mut self, mailbox: &str, subject: &str) {
+        for _ in 0..400 {
+            if self.mails(mailbox).iter().any(|mail| mail.subject == subject) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{subject} does not come into {mailbox}");
+    }
+
     fn uid(&mut self, mailbox: &str, subject: &str) -> String {
         let mails = self.mails(mailbox);
         let found = mails.iter().find(|mail| mail.subject == subject);

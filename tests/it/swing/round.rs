@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use horde_eas::probe::Error;
 use horde_eas::probe::node::{Look as _, encode, node, text};
 use horde_eas::probe::phone::{Phone, body_preference};
 use horde_eas::probe::sync::{Brought, Wish, add, change, delete};
@@ -13,6 +14,7 @@ use rand::seq::IndexedRandom as _;
 use serde_json::json;
 
 use crate::support::world::{End, World};
+use crate::swing::mischief::{Mischief, Strike};
 use crate::swing::{contents, one_in};
 
 /// The mailbox beside the inbox.
@@ -24,18 +26,24 @@ pub(super) struct Swing {
     pub(super) phone: Phone,
     pub(super) requests: usize,
     pub(super) counts: BTreeMap<&'static str, usize>,
-    random: StdRng,
+    pub(super) random: StdRng,
     ends: [End; 2],
+    /// What goes wrong, when something is to go wrong; then there is no other end.
+    pub(super) mischief: Option<Mischief>,
+    /// Whether the sidecar is not to be killed for the moment.
+    pub(super) spares_sidecar: bool,
+    /// Subjects of mails that the phone sent, and whether the sidecar was killed over it.
+    pub(super) sent: BTreeMap<String, bool>,
     turn: usize,
-    round: usize,
+    pub(super) round: usize,
     serial: usize,
     /// When the phone or the server last touched an item, by subject or last name.
     touched: BTreeMap<String, usize>,
     started: std::time::Instant,
     /// Subjects of mails whose flags the phone has changed; see `swing-flag-echo` in KNOWN.md.
     flagged_by_phone: BTreeSet<String>,
-    inbox: String,
-    sub: String,
+    pub(super) inbox: String,
+    pub(super) sub: String,
     contacts: String,
 }
 
@@ -46,6 +54,9 @@ impl Swing {
             phone,
             random,
             ends,
+            mischief: None,
+            spares_sidecar: false,
+            sent: BTreeMap::new(),
             requests: 0,
             counts: BTreeMap::new(),
             turn: 0,
@@ -62,25 +73,59 @@ impl Swing {
 
     /// Chooses who gets the next request: alternately in even rounds, at random in odd ones.
     fn next(&mut self) {
+        self.requests += 1;
+        if let Some(mischief) = &self.mischief {
+            self.phone.link.url = mischief.url();
+            return;
+        }
         let end = if self.round.is_multiple_of(2) {
             self.turn = 1 - self.turn;
             self.ends[self.turn]
         } else {
             self.ends[self.random.random_range(0..2)]
         };
-        self.requests += 1;
         *self.counts.entry(if end == End::Horde { "horde" } else { "sidecar" }).or_default() += 1;
         self.phone.link.url = end.url();
     }
 
-    fn count(&mut self, what: &'static str) {
+    /// Makes a request, again and again until it is answered, as phones do.
+    pub(super) async fn insist<T>(
+        &mut self,
+        ask: impl AsyncFn(&mut Phone) -> Result<T, Error>,
+    ) -> Result<(T, bool), Error> {
+        let (mut was_killed, mut n_failed) = (false, 0);
+        loop {
+            self.next();
+            let Some(mischief) = &mut self.mischief else {
+                return ask(&mut self.phone).await.map(|done| (done, false));
+            };
+            let strike = Mischief::draw(&mut self.random)
+                .filter(|strike| !(self.spares_sidecar && matches!(strike, Strike::Sidecar(_))));
+            let done = match strike {
+                None => ask(&mut self.phone).await,
+                Some(strike) => {
+                    let (done, ()) = tokio::join!(ask(&mut self.phone), mischief.strike(strike));
+                    mischief.mend(strike, done.is_err());
+                    done
+                }
+            };
+            was_killed |= matches!(strike, Some(Strike::Sidecar(_)));
+            // A line that was cut may show it at the next request only.
+            match done {
+                Ok(done) => return Ok((done, was_killed)),
+                Err(Error::Transport(_) | Error::Http(503)) => n_failed += 1,
+                Err(error) => return Err(error),
+            }
+            assert!(n_failed < 30, "round {}: no answer at all", self.round);
+        }
+    }
+
+    pub(super) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
 
     pub(super) async fn pair(&mut self) {
-        self.next();
-        self.phone.provision().await.unwrap();
-        self.next();
+        self.insist(Phone::provision).await.unwrap();
         self.folders().await;
         self.inbox = self.phone.folder_of(2).unwrap().id.clone();
         self.sub = self.phone.folder_named(SUB).unwrap().id.clone();
@@ -89,9 +134,8 @@ impl Swing {
     }
 
     async fn folders(&mut self) {
-        self.next();
         let before = self.phone.hierarchy_key.clone();
-        let changes = self.phone.folder_sync().await.unwrap();
+        let (changes, _) = self.insist(Phone::folder_sync).await.unwrap();
         assert_eq!(changes.status, 1, "FolderSync at {}", self.phone.link.url);
         if !before.is_empty() {
             let moved = changes.added.len() + changes.updated.len() + changes.deleted.len();
@@ -111,12 +155,18 @@ impl Swing {
         if round.is_multiple_of(9) {
             self.ping().await;
         }
+        if round.is_multiple_of(3) {
+            self.send_mail().await;
+        }
+        if round.is_multiple_of(4) {
+            self.move_mail().await;
+        }
         let commands = self.phone_acts();
         self.sync(commands).await;
     }
 
     /// A free name for something new.
-    fn name(&mut self) -> String {
+    pub(super) fn name(&mut self) -> String {
         self.serial += 1;
         let name = format!("r{}n{}", self.round, self.serial);
         self.touched.insert(name.clone(), self.round);
@@ -234,7 +284,7 @@ impl Swing {
     }
 
     /// Subject and id of a mail that nobody touched of late, and whether it was read.
-    fn some_mail(&mut self, folder: &str) -> Option<(String, String, bool)> {
+    pub(super) fn some_mail(&mut self, folder: &str) -> Option<(String, String, bool)> {
         let subjects = self.phone.collections.get(folder)?.subjects();
         let subject = self.pick(subjects)?;
         let held = self.phone.collections.get(folder)?;
@@ -302,7 +352,11 @@ impl Swing {
     async fn until_quiet(&mut self, mut wishes: Vec<Wish>) {
         for _ in 0..40 {
             let had_commands = wishes.iter().any(|wish| !wish.commands.is_empty());
-            if !had_commands && one_in(&mut self.random, 8) {
+            if self.mischief.is_some() {
+                if one_in(&mut self.random, 6) {
+                    self.ask_twice_at_once(&wishes).await;
+                }
+            } else if !had_commands && one_in(&mut self.random, 8) {
                 self.lose_an_answer(&wishes).await;
             }
             let (busy, again) = self.exchange(wishes.clone()).await;
@@ -329,13 +383,24 @@ impl Swing {
 
     /// One Sync: whether something came, and the items whose change must be sent again.
     async fn exchange(&mut self, wishes: Vec<Wish>) -> (bool, Vec<String>) {
-        self.next();
-        let at = self.phone.link.url.clone();
         let request = horde_eas::wbxml::xml::to_xml(&self.phone.sync_request(&wishes));
-        let synced =
-            self.phone.sync(&wishes).await.unwrap_or_else(|error| {
-                panic!("round {}: {error:?} at {at}\n{request}", self.round)
-            });
+        // An answer that says to try again is an answer that was not given.
+        let once = async |phone: &mut Phone| {
+            let mut seen = phone.clone();
+            let synced = seen.sync(&wishes).await?;
+            if synced.collections.values().any(|part| part.status == 16) {
+                return Err(Error::Http(503));
+            }
+            *phone = seen;
+            Ok(synced)
+        };
+        let synced = match self.insist(once).await {
+            Ok((synced, _)) => synced,
+            Err(error) => {
+                panic!("round {}: {error:?} at {}\n{request}", self.round, self.phone.link.url)
+            }
+        };
+        let at = self.phone.link.url.clone();
         if synced.empty {
             return (false, Vec::new());
         }
@@ -389,6 +454,12 @@ impl Swing {
                 again.extend(outcome.server_id.clone());
                 continue;
             }
+            // A sidecar that was killed had deleted it, and could not write that down.
+            if self.mischief.is_some() && outcome.command == "AirSync:Delete" && outcome.status == 8
+            {
+                self.count("deleted before");
+                continue;
+            }
             assert_eq!(outcome.status, 1, "round {}: {outcome:?} at {at}\n{request}", self.round);
         }
         again
@@ -398,9 +469,9 @@ impl Swing {
     async fn ping(&mut self) {
         let subject = self.name();
         self.world.mail("INBOX", &subject);
-        self.next();
-        let folders = [(&*self.inbox, "Email"), (&*self.contacts, "Contacts")];
-        let end = self.phone.ping(60, &folders).await.unwrap();
+        let (inbox, contacts) = (self.inbox.clone(), self.contacts.clone());
+        let folders = [(&*inbox, "Email"), (&*contacts, "Contacts")];
+        let (end, _) = self.insist(async |phone| phone.ping(60, &folders).await).await.unwrap();
         assert_eq!(end.status, 2, "Ping at {}", self.phone.link.url);
         assert!(end.folders.contains(&self.inbox), "{end:?}");
         self.count("ping");
@@ -430,6 +501,7 @@ impl Swing {
             expected.push(format!("{title} {name}"));
         }
         expected.sort();
+        self.nothing_is_doubled();
         assert_eq!(contents(&self.phone), expected, "the phone (left) and the server (right)");
     }
 
