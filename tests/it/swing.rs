@@ -1,6 +1,6 @@
 //! The swing: one phone whose requests go now to Horde's own server, now to ours.
 //!
-//! Mail and contacts change on both sides for 40 rounds; nothing may be lost, doubled or started
+//! Mail and contacts change on both sides for 40 rounds (200 with `--long`); nothing may be lost, doubled or started
 //! over, and at the end the phone holds what the server has and what a fresh device gets.
 //! A plain run has one seed; `--long` draws one, and `SWING_SEED` repeats what it printed. The control is the same script with Horde's own server on both
 //! ends; what it fails by itself is named in tests/scenario/KNOWN.md and left out of the script.
@@ -104,7 +104,8 @@ async fn swing(version: &str, ends: [End; 2]) {
     let phone = world.phone(ends[0], version);
     let mut swing = Swing::new(world, phone, StdRng::seed_from_u64(seed), ends);
     swing.pair().await;
-    for round in 1..=ROUNDS {
+    let is_long = !variable_or("HORDE_EAS_TEST_LONG", "").is_empty();
+    for round in 1..=if is_long { LONG_ROUNDS } else { ROUNDS } {
         swing.round(round).await;
         if round.is_multiple_of(10) {
             swing.device_page().await;
@@ -169,6 +170,8 @@ fn one_in(random: &mut StdRng, times: u32) -> bool {
 }
 
 const ROUNDS: usize = 40;
+/// With `--long`.
+const LONG_ROUNDS: usize = 200;
 
 /// The seed of a plain run.
 const SEED: u64 = 20_261_124;
