@@ -18,17 +18,19 @@ mod inspect_server;
 mod maps;
 mod marks;
 mod moves;
+mod near;
 mod outbox;
 mod rights;
 mod row;
 mod schema;
 mod survey;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Pool, Transaction, TxOpts};
+use mysql_async::{Conn, Opts, Pool, Transaction, TxOpts};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
@@ -53,6 +55,9 @@ const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_i
 #[derive(Debug)]
 pub struct Mysql {
     pool: Pool,
+    opts: Opts,
+    /// Tells this database from others that threads have connections to.
+    id: u64,
     /// Where connections are made, and so who drives them: threads of the web server come and go.
     home: Option<Handle>,
     /// What one attempt may take.
@@ -76,7 +81,9 @@ impl Mysql {
     pub fn new(config: &Config) -> Result<Self, Error> {
         let opts = config.to_opts()?;
         Ok(Self {
-            pool: Pool::new(opts),
+            pool: Pool::new(opts.clone()),
+            opts,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             home: Handle::try_current().ok(),
             patience: Duration::from_secs(config.timeout_seconds),
             limits: config.limits(),
@@ -240,6 +247,8 @@ fn sql_error(what: &str, error: mysql_async::Error) -> Error {
     Error::because(kind, format!("{what}: the database refused"), error)
 }
 
+/// Numbers of databases.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 /// The level of Horde's tables that we know.
 const LEVEL: i64 = 23;
 /// How long a level is believed.

@@ -114,9 +114,14 @@ impl<'a> Work<'a> {
     /// Puts on the list what changed since the stamp, or everything at the first time.
     async fn look(&mut self) -> Result<(), Trouble> {
         let services = self.ctx.services;
+        let is_first = self.stamp == 0 && !self.folder.have_initial_sync;
+        let news = if is_first { Vec::new() } else { self.history().await? };
+        if news.is_empty() && !is_first {
+            return Ok(());
+        }
         let key = self.asked.presented_key()?;
         let own = services.maps.times(&self.ctx.owner, &self.place.backend_id, &key).await?;
-        if self.stamp == 0 && !self.folder.have_initial_sync {
+        if is_first {
             let stamp = services.history.stamp(self.ctx.now()).await?;
             let listing = services
                 .items
@@ -141,7 +146,7 @@ impl<'a> Work<'a> {
             }
             return Ok(());
         }
-        for mut update in self.history().await? {
+        for mut update in news {
             if is_own(&own, &update) {
                 continue;
             }

@@ -24,9 +24,8 @@ const REMOVE: &str = "DELETE FROM horde_activesync_cache WHERE cache_devid = ? A
 impl Caches for Mysql {
     async fn load(&self, owner: &Owner) -> Result<Option<SyncCache>, Error> {
         self.attempt("cache load", || async {
-            let data: Option<Option<Vec<u8>>> =
-                self.conn().await?.exec_first(LOAD, (&owner.device, &owner.user)).await?;
-            Ok(data.and_then(|data| readable(owner, data)))
+            let rows: Vec<Option<Vec<u8>>> = self.look(LOAD, (&owner.device, &owner.user)).await?;
+            Ok(rows.into_iter().next().and_then(|data| readable(owner, data)))
         })
         .await
     }

@@ -174,8 +174,7 @@ impl Mysql {
         let (this, next) = (key.to_string(), key.next().to_string());
         let once = || async {
             let values = (&this, &this, &this, &this, &next, &owner.device, &owner.user, folder);
-            let rows: Vec<Row> = self.conn().await?.exec(LOAD, values).await?;
-            Ok(rows)
+            self.look::<Row, _>(LOAD, values).await
         };
         let mut rows = self.attempt("state load", once).await?;
         if !rows.iter().any(|row| row.is_of(key)) {

@@ -30,7 +30,7 @@ pub struct Config {
     /// The character set that Horde's connections have: `utf8mb4`, `utf8` or `latin1`.
     /// Default `utf8mb4`; it also suits a Horde with `utf-8`.
     pub charset: Charset,
-    /// Connections at most, 1 to 1000. Default 10.
+    /// Connections at most, 1 to 1000; each thread of `http.threads` may have one more. Default 10.
     pub connections: usize,
     /// Seconds that one operation may take, 1 to 300. Default 10.
     pub timeout_seconds: u64,
@@ -136,6 +136,7 @@ impl Config {
 const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 /// A value that does not fit is refused, not cut: PHP's format does not survive a cut.
 const STRICT: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')";
-const IDLE: Duration = Duration::from_secs(60);
+/// How long a connection may lie idle.
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE: Duration = Duration::from_secs(60);
 const STATEMENTS: usize = 64;

@@ -57,17 +57,18 @@ type Row = (String, String, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>, bool,
 impl Devices for Mysql {
     async fn load(&self, owner: &Owner) -> Result<Option<Device>, Error> {
         self.attempt("device load", || async {
-            let row: Option<Row> =
-                self.conn().await?.exec_first(LOAD, (&owner.user, &owner.device)).await?;
-            Ok(row.map(|(kind, agent, wipe, properties, supported, has_pair, key)| Device {
-                kind,
-                agent,
-                wipe: wipe_state(wipe),
-                policy_key: has_pair
-                    .then(|| key.and_then(|key| u32::try_from(key).ok()).unwrap_or(0)),
-                properties: read_properties(&properties.unwrap_or_default()),
-                supported: read_supported(&supported.unwrap_or_default()),
-            }))
+            let rows: Vec<Row> = self.look(LOAD, (&owner.user, &owner.device)).await?;
+            Ok(rows.into_iter().next().map(
+                |(kind, agent, wipe, properties, supported, has_pair, key)| Device {
+                    kind,
+                    agent,
+                    wipe: wipe_state(wipe),
+                    policy_key: has_pair
+                        .then(|| key.and_then(|key| u32::try_from(key).ok()).unwrap_or(0)),
+                    properties: read_properties(&properties.unwrap_or_default()),
+                    supported: read_supported(&supported.unwrap_or_default()),
+                },
+            ))
         })
         .await
     }

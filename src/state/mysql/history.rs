@@ -64,8 +64,12 @@ impl Mysql {
         since: i64,
         now: i64,
     ) -> Result<HistoryChanges, Fault> {
-        let mut conn = self.any_conn().await?;
-        let highest = highest(&mut conn).await?;
+        let rows: Vec<Option<i64>> = self.look_anywhere(HIGHEST, ()).await?;
+        let mut conn = None;
+        let highest = match rows.into_iter().next().flatten() {
+            Some(highest) => Some(highest),
+            None => allocated(conn.insert(self.any_conn().await?)).await?,
+        };
         let is_backwards = highest.is_none_or(|highest| {
             since.checked_sub(highest).is_some_and(|behind| behind > FAR_BEHIND)
         });
@@ -79,6 +83,10 @@ impl Mysql {
             return Ok(HistoryChanges { changes: Vec::new(), stamp: since });
         }
         // The order matters: what appears after the look at the holes must still be found.
+        let mut conn = match conn {
+            Some(conn) => conn,
+            None => self.any_conn().await?,
+        };
         let held = self.held_back(&mut conn, highest, now).await?;
         let mut changes = Vec::new();
         for parent in parents.iter().filter(|_| highest > since) {
@@ -156,6 +164,10 @@ async fn highest(conn: &mut Conn) -> Result<Option<i64>, mysql_async::Error> {
     if let Some(highest) = highest.flatten() {
         return Ok(Some(highest));
     }
+    allocated(conn).await
+}
+
+async fn allocated(conn: &mut Conn) -> Result<Option<i64>, mysql_async::Error> {
     let allocated: Option<Option<i64>> = conn.query_first(ALLOCATED).await?;
     Ok(allocated.flatten())
 }

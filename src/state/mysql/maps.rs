@@ -125,7 +125,7 @@ impl Maps for Mysql {
         let rows: Vec<(String, Option<i64>, Option<bool>)> = self
             .attempt("map times", || async {
                 let values = (&owner.device, &owner.user, backend_id, &keys.0, &keys.1);
-                Ok(self.conn().await?.exec(TIMES, values).await?)
+                self.look(TIMES, values).await
             })
             .await?;
         let mut times = ItemTimes::default();

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 
-use mysql_async::prelude::Queryable;
 use sha2::{Digest, Sha256};
 
 use crate::state::mysql::Mysql;
@@ -43,7 +42,7 @@ impl Mysql {
         let mut rows: Vec<Vec<u8>> = self
             .attempt("mark", || async {
                 let values = vec![user; n_users];
-                Ok(self.any_conn().await?.exec(statement.as_str(), values).await?)
+                self.look_anywhere(&statement, values).await
             })
             .await?;
         rows.sort_unstable();
