@@ -2,6 +2,7 @@
 //! bounded time and memory, and a phone that behaves is served after each group of them.
 
 mod case;
+mod crowd;
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -139,11 +140,16 @@ impl Attacker {
         if ["$key", "$hierarchy", "$item"].iter().any(|name| case.uses(name)) {
             self.renew().await;
         }
-        self.n_sent += 1;
-        self.variables.insert("address", format!("203.0.113.{}", self.n_sent % 250));
-        let bytes = case.bytes(&self.variables);
+        let bytes = self.bytes(case);
         let (seconds, ends) = (case.seconds, case.ends);
         tokio::task::spawn_blocking(move || exchange(&bytes, seconds, ends)).await.unwrap()
+    }
+
+    /// The bytes of a case, from an address of its own.
+    fn bytes(&mut self, case: &Case) -> Vec<u8> {
+        self.n_sent += 1;
+        self.variables.insert("address", format!("203.0.113.{}", self.n_sent % 250));
+        case.bytes(&self.variables)
     }
 
     /// What a phone does that means well.

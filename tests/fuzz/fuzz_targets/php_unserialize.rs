@@ -50,7 +50,7 @@ fn columns(bytes: &[u8]) {
         cache.remove_folder("F1");
         read_cache(&write_cache(&cache)).expect("a cache that was written is read");
     }
-    read_supported(bytes);
+    drop(read_supported(bytes));
     let written = write_properties(&read_properties(bytes));
     assert_eq!(write_properties(&read_properties(&written)), written);
 }
