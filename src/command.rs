@@ -24,6 +24,8 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::Semaphore;
+
 use crate::backend::profile::Site;
 use crate::backend::{self, Account, Accounts, Items, Mail, Submit};
 use crate::clock::Clock;
@@ -119,7 +121,7 @@ pub struct Call {
     /// What the request line says besides.
     pub parameters: Parameters,
     /// The body, inflated.
-    pub body: Vec<u8>,
+    pub body: Arc<Vec<u8>>,
 }
 
 /// What is sent back.
@@ -264,17 +266,17 @@ trait Command: 'static {
 }
 
 /// What can be read from a request's body.
-trait Body: Sized {
+trait Body: Send + Sized + 'static {
     fn read(body: &[u8]) -> Result<Self, schema::Error>;
 }
 
-impl<R: Root> Body for R {
+impl<R: Root + Send + 'static> Body for R {
     fn read(body: &[u8]) -> Result<Self, schema::Error> {
         Self::decode(body, Limits::default())
     }
 }
 
-impl<R: Root> Body for Option<R> {
+impl<R: Root + Send + 'static> Body for Option<R> {
     fn read(body: &[u8]) -> Result<Self, schema::Error> {
         if body.is_empty() { Ok(None) } else { R::decode(body, Limits::default()).map(Some) }
     }
@@ -336,8 +338,21 @@ impl Row {
     }
 }
 
+/// Reads the request; a large one where it holds no other request up, and few at a time.
+async fn read<B: Body>(ctx: &Context<'_>) -> Result<B, schema::Error> {
+    if ctx.call.body.len() <= LARGE {
+        return B::read(&ctx.call.body);
+    }
+    let _turn = LARGE_READS.acquire().await;
+    let body = Arc::clone(&ctx.call.body);
+    match tokio::task::spawn_blocking(move || B::read(&body)).await {
+        Ok(request) => request,
+        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
+}
+
 async fn run<C: Command>(ctx: &Context<'_>) -> Result<Content, Error> {
-    let response = match C::Request::read(&ctx.call.body) {
+    let response = match read::<C::Request>(ctx).await {
         Ok(request) => C::run(ctx, request).await?,
         Err(error) => {
             log::warn!(
@@ -398,6 +413,10 @@ pub async fn dispatch(services: &Services, call: Call) -> Result<Answer, Error> 
     Ok(Answer { content, notes })
 }
 
+/// Bodies up to this are read at once: a few milliseconds at most.
+const LARGE: usize = 64 * 1024;
+/// One core for large bodies of whomever; the others are for those who wait.
+static LARGE_READS: Semaphore = Semaphore::const_new(1);
 /// Old Androids try an account out under this id, and never come back with it.
 const PSEUDO_DEVICE: &str = "VALIDATE";
 /// The Status that all commands use for the whole device: AirSync's, in every command's document,

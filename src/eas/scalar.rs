@@ -71,12 +71,18 @@ impl Value for String {
 
     fn read(element: Element) -> Result<Self, Error> {
         let mut nodes = element.nodes;
-        if nodes.len() == 1
-            && let Some(Node::Text(text)) = nodes.pop_if(|node| matches!(node, Node::Text(_)))
-        {
-            return Ok(text);
+        let only = (nodes.len() == 1)
+            .then(|| nodes.pop_if(|node| matches!(node, Node::Text(_))))
+            .flatten();
+        let mut text = match only {
+            Some(Node::Text(text)) => text,
+            _ => Element { tag: element.tag, nodes }.text(),
+        };
+        // Bytes and entities can bring it; no text of the protocol has one.
+        if text.contains('\0') {
+            text.retain(|letter| letter != '\0');
         }
-        Ok(Element { tag: element.tag, nodes }.text())
+        Ok(text)
     }
 
     fn write(&self, _: ProtocolVersion, out: &mut Writer) {

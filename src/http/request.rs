@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, header};
@@ -107,7 +108,7 @@ async fn answer(
     let body = state.room.read(http, payload).await?;
     // Given back when the command is done.
     let _room = body.room;
-    let call = Call { body: body.bytes, ..call };
+    let call = Call { body: Arc::new(body.bytes), ..call };
     let credentials = call.account.credentials.clone();
     match command::dispatch(services, call).await {
         Ok(answer) => {
@@ -129,7 +130,7 @@ fn call(
     http: &HttpRequest,
     line: RequestLine,
     account: Account,
-    site: &std::sync::Arc<Site>,
+    site: &Arc<Site>,
     versions: &[ProtocolVersion],
 ) -> Result<Call, Refusal> {
     let Some(command) = line.command.filter(|command| !command.is_empty()) else {
@@ -163,9 +164,9 @@ fn call(
         user_agent: header_of(http, "User-Agent").unwrap_or_default().chars().take(255).collect(),
         policy_key,
         account,
-        site: std::sync::Arc::clone(site),
+        site: Arc::clone(site),
         parameters,
-        body: Vec::new(),
+        body: Arc::default(),
     })
 }
 

@@ -20,13 +20,9 @@ async fn a_crowd_does_not_keep_a_phone_waiting() {
     let stop = Arc::new(AtomicBool::new(false));
     let n_sent = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
+    let requests = Arc::new(requests(&mut Attacker::new().await));
     for number in 0..CLIENTS {
-        let mut attacker = Attacker::new().await;
-        let mut requests: Vec<_> = Vec::new();
-        // Those that take long by themselves would leave the others more room.
-        for case in files().iter().flat_map(|(_, cases)| cases).filter(|case| case.seconds == 5) {
-            requests.push((case.name.clone(), attacker.bytes(case)));
-        }
+        let requests = Arc::clone(&requests);
         let (stop, n_sent) = (Arc::clone(&stop), Arc::clone(&n_sent));
         clients.push(std::thread::spawn(move || {
             let mut took = Vec::new();
@@ -56,6 +52,13 @@ async fn a_crowd_does_not_keep_a_phone_waiting() {
     if is_long {
         assert!(median(&beside) <= 2 * median(&alone), "the median more than doubles");
     }
+}
+
+/// The corpus, but for what takes long by itself: that would leave the others more room.
+fn requests(attacker: &mut Attacker) -> Vec<(String, Vec<u8>)> {
+    let files = files();
+    let cases = files.iter().flat_map(|(_, cases)| cases).filter(|case| case.seconds == 5);
+    cases.map(|case| (case.name.clone(), attacker.bytes(case))).collect()
 }
 
 /// A Sync with nothing new, again and again, as a phone that is used.
