@@ -20,7 +20,7 @@ use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
 use crate::eas::schema;
 use crate::state::device::Supported;
-use crate::state::map::{ItemAction, ItemChange, ItemTimes};
+use crate::state::map::{ItemAction, ItemChange};
 use crate::state::pending::ItemId;
 
 /// What the server did to an item since the client's state.
@@ -63,8 +63,7 @@ struct Step {
 enum Wish {
     Add(ClientId),
     Change(ServerId),
-    /// With what the records say: whether the client deleted it before.
-    Delete(ServerId, bool),
+    Delete(ServerId),
 }
 
 impl Plan {
@@ -81,7 +80,6 @@ impl Plan {
         }
         let key = asked.presented_key()?;
         let maps = &ctx.services.maps;
-        let own = maps.times(&ctx.owner, &place.backend_id, &key).await?;
         for command in &asked.commands {
             match command {
                 ClientCommand::Add(add) => {
@@ -94,7 +92,7 @@ impl Plan {
                 }
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
                 ClientCommand::Delete(delete) => {
-                    plan.delete(place, server, &own, &delete.server_id);
+                    plan.delete(place, server, &delete.server_id);
                 }
                 ClientCommand::Fetch(fetch) => {
                     plan.fetches.push(fetch.server_id.as_str().to_owned());
@@ -241,7 +239,6 @@ impl Plan {
         &mut self,
         place: &Place,
         server: &BTreeMap<String, ServerSide>,
-        own: &ItemTimes,
         server_id: &ServerId,
     ) {
         let uid = server_id.as_str();
@@ -250,14 +247,14 @@ impl Plan {
             self.written.insert(uid.to_owned(), (0, true));
             return;
         }
-        let what = Wish::Delete(server_id.clone(), own.is_own_delete(uid));
+        let what = Wish::Delete(server_id.clone());
         self.steps.push(Step { operation: Operation::Delete { at: place.at(uid) }, what });
     }
 
     fn succeeded(&mut self, what: Wish, applied: &Applied, stamp: i64) -> ItemChange {
         let mod_seq = i64::try_from(applied.mod_seq).unwrap_or(i64::MAX);
         let uid = applied.uid.clone();
-        let is_delete = matches!(what, Wish::Delete(..));
+        let is_delete = matches!(what, Wish::Delete(_));
         self.written.insert(uid.clone(), (applied.mod_seq, is_delete));
         match what {
             Wish::Add(client_id) => {
@@ -267,7 +264,7 @@ impl Plan {
                 ItemChange { uid, mod_seq, action }
             }
             Wish::Change(_) => ItemChange { uid, mod_seq, action: ItemAction::Change },
-            Wish::Delete(..) => ItemChange { uid, mod_seq: stamp, action: ItemAction::Delete },
+            Wish::Delete(_) => ItemChange { uid, mod_seq: stamp, action: ItemAction::Delete },
         }
     }
 
@@ -296,10 +293,12 @@ impl Plan {
                 self.overruled.remove(server_id.as_str());
                 self.refuse_change(&server_id, status);
             }
-            Wish::Delete(server_id, true) if status == Status::ObjectNotFound => {
+            // It is gone, as the client wants: be it by this very request, whose answer or record
+            // was lost, or by another sidecar that got the same one.
+            Wish::Delete(server_id) if error.kind == Kind::NotFound => {
                 self.written.insert(server_id.as_str().to_owned(), (0, true));
             }
-            Wish::Delete(server_id, _) => {
+            Wish::Delete(server_id) => {
                 self.responses.push(ServerResponse::not_deleted(server_id, status));
             }
         }

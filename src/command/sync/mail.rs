@@ -35,11 +35,12 @@ pub(super) async fn sync(
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
     let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
+    let had = box_.known().sorted();
     let may_look = box_.pending.is_empty() && asked.may_look();
     if may_look {
         box_.look(&BTreeMap::new()).await?;
     }
-    let applied = mail_apply::apply(ctx, asked, &box_.folder.mailbox).await?;
+    let applied = mail_apply::apply(ctx, asked, &box_.folder.mailbox, &had).await?;
     if !applied.is_empty() {
         box_.forget(&applied.gone);
         if may_look {

@@ -16,6 +16,7 @@ use crate::eas::class::email::{Email, FlagStatus};
 use crate::eas::class::{ApplicationData, Item};
 use crate::eas::ids::ServerId;
 use crate::state::map::{MailAction, MailChange};
+use crate::uids::SortedUids;
 
 /// What the client's commands did.
 #[derive(Default)]
@@ -40,10 +41,13 @@ pub(super) struct Expected {
 }
 
 /// Does what the client wants, and writes down that the client did it.
+///
+/// `had` are the messages that the client holds.
 pub(super) async fn apply(
     ctx: &Context<'_>,
     asked: &Asked,
     mailbox: &str,
+    had: &SortedUids,
 ) -> Result<Applied, Trouble> {
     let mut applied = Applied::default();
     let mut changes: Vec<FlagChange> = Vec::new();
@@ -82,7 +86,8 @@ pub(super) async fn apply(
         store(ctx, asked, mailbox, &changes, notes, &mut applied).await?;
     }
     if !deletes.is_empty() {
-        delete(ctx, asked, mailbox, &deletes, &mut applied).await?;
+        let missing = delete(ctx, asked, mailbox, &deletes, &mut applied).await?;
+        forgive(ctx, mailbox, missing, had, &mut applied).await?;
     }
     Ok(applied)
 }
@@ -150,14 +155,39 @@ async fn store(
     Ok(())
 }
 
-/// Deletes are moves to the trash, unless the client says otherwise or this is the trash.
+/// Deletes of what is not there: well done where the client had it, since it is gone, be it by this
+/// very request, whose answer was lost; else the client is told.
+async fn forgive(
+    ctx: &Context<'_>,
+    mailbox: &str,
+    missing: Vec<u32>,
+    had: &SortedUids,
+    applied: &mut Applied,
+) -> Result<(), Trouble> {
+    let (held, strange): (Vec<u32>, Vec<u32>) =
+        missing.into_iter().partition(|uid| had.contains(*uid));
+    applied.gone.extend(held);
+    if strange.is_empty() {
+        return Ok(());
+    }
+    let before = ctx.services.maps.mail(&ctx.owner, mailbox, &strange).await?;
+    for uid in strange {
+        if !before.0.get(&uid).is_some_and(|echo| echo.deleted) {
+            refuse_delete(applied, &ServerId::from(uid.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Deletes are moves to the trash, unless the client says otherwise or this is the trash; answers
+/// what was not there.
 async fn delete(
     ctx: &Context<'_>,
     asked: &Asked,
     mailbox: &str,
     uids: &[u32],
     applied: &mut Applied,
-) -> Result<(), Trouble> {
+) -> Result<Vec<u32>, Trouble> {
     let services = ctx.services;
     let key = asked.presented_key()?;
     let trash = ctx
@@ -187,17 +217,9 @@ async fn delete(
     if !notes.is_empty() {
         services.maps.record_mail(&ctx.owner, mailbox, &key, &notes).await?;
     }
-    let missing: Vec<u32> = uids.iter().copied().filter(|uid| !gone.contains(uid)).collect();
-    if !missing.is_empty() {
-        let before = services.maps.mail(&ctx.owner, mailbox, &missing).await?;
-        for uid in missing {
-            if !before.0.get(&uid).is_some_and(|echo| echo.deleted) {
-                refuse_delete(applied, &ServerId::from(uid.to_string()));
-            }
-        }
-    }
+    let missing = uids.iter().copied().filter(|uid| !gone.contains(uid)).collect();
     applied.gone.extend(gone);
-    Ok(())
+    Ok(missing)
 }
 
 impl Expected {

@@ -82,7 +82,12 @@ pub(super) fn expected(part: Part, fault: Fault, case: Case) -> Expected {
         Fault::Restarted | Fault::Slow => Expected::Works,
         Fault::CutOnce => Expected::Either,
         Fault::Cut | Fault::Dribbling | Fault::Garbled | Fault::Hung | Fault::Stopped => {
-            if part == Part::Mail && case == Case::Ping { Expected::Waits } else { Expected::Later }
+            match (part, case) {
+                (Part::Mail, Case::Ping) => Expected::Waits,
+                // Horde is asked only when something of the user changed, or was just learnt.
+                (Part::Horde, Case::FolderSyncFirst | Case::FolderSyncNext) => Expected::Either,
+                _ => Expected::Later,
+            }
         }
     }
 }
@@ -101,8 +106,7 @@ fn needs(part: Part, case: Case) -> bool {
             // The copy is made later, then.
             | Case::SendMail,
         ) => false,
-        // Horde is asked again only when something of the user changed.
-        (part, Case::FolderSyncFirst | Case::FolderSyncNext) => part == Part::Mail,
+        (Part::Horde | Part::Mail, Case::FolderSyncFirst | Case::FolderSyncNext) => true,
         (
             part,
             Case::SyncContactsFirst
@@ -228,6 +232,8 @@ What phones are told while a part of the server does not work. Each cell is a te
 - **503**: HTTP 503 with `Retry-After`. The phone comes back by itself; it is never told that its
   password is wrong, and it loses nothing: its key stays good, and the same request works as soon
   as the part is back, without a restart of horde-eas. What it sent is done once.
+- **works or 503**: it hangs on the moment; a FolderSync without Horde works as long as none of
+  the user's preferences, permissions and shares changed in the last seconds.
 - **waits**: the Ping stays open, and ends with the news when the part is back.
 
 An answer takes at most two of the time limits of the configuration: `timeout` of `[horde]`,

@@ -237,6 +237,28 @@ impl World {
         panic!("{subject} does not come into {mailbox}");
     }
 
+    /// The Message-IDs of the mails with a subject, in any mailbox of these.
+    pub(crate) fn message_ids(&mut self, mailboxes: &[&str], subject: &str) -> Vec<String> {
+        let mut ids = Vec::new();
+        for mailbox in mailboxes {
+            let uids: Vec<String> = self
+                .mails(mailbox)
+                .into_iter()
+                .filter(|mail| mail.subject == subject)
+                .map(|mail| mail.imap_uid.to_string())
+                .collect();
+            if uids.is_empty() {
+                continue;
+            }
+            let wanted = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])";
+            let found = self.imap.uid_fetch(uids.join(","), wanted).unwrap();
+            ids.extend(found.iter().map(|one| {
+                String::from_utf8_lossy(one.header().unwrap_or_default()).trim().to_owned()
+            }));
+        }
+        ids
+    }
+
     fn uid(&mut self, mailbox: &str, subject: &str) -> String {
         let mails = self.mails(mailbox);
         let found = mails.iter().find(|mail| mail.subject == subject);

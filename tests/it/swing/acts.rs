@@ -39,11 +39,16 @@ impl Swing {
         }
         subjects.sort();
         let twice = subjects.windows(2).filter(|pair| pair[0] == pair[1]);
-        let twice: Vec<&String> = twice
+        let (sent_again, doubled): (Vec<&String>, Vec<&String>) = twice
             .map(|pair| &pair[0])
-            .filter(|subject| !self.sent.get(*subject).is_some_and(|was_killed| *was_killed))
-            .collect();
-        assert!(twice.is_empty(), "there twice: {twice:?}");
+            .partition(|subject| self.sent.get(*subject).is_some_and(|was_killed| *was_killed));
+        assert!(doubled.is_empty(), "there twice: {doubled:?}");
+        for subject in sent_again {
+            let ids = self.world.message_ids(&["INBOX", SUB], subject);
+            let is_one = ids.len() == 2 && ids[0] == ids[1];
+            assert!(is_one, "sent again under another id: {subject}: {ids:?}");
+            eprintln!("{subject} was sent twice under one id");
+        }
         let copies = self.world.mails("Sent");
         for (subject, was_killed) in &self.sent {
             let n_copies = copies.iter().filter(|mail| mail.subject == *subject).count();
