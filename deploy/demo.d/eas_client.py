@@ -200,14 +200,6 @@ class Phone:
             raise RuntimeError(f"ItemOperations at {self.place.netloc}: {answer}")
         return answer
 
-    def move(self, source, target, uid):
-        """Moves a message; answers its new id."""
-        wish = [("Move:SrcMsgId", uid), ("Move:SrcFldId", self.folders[source]), ("Move:DstFldId", self.folders[target])]
-        answer = self.post("MoveItems", ("Move:MoveItems", [("Move:Move", wish)]))
-        if text(answer, "Move:Status") != "3":
-            raise RuntimeError(f"MoveItems at {self.place.netloc}: Status {text(answer, 'Move:Status')}")
-        return text(answer, "Move:DstMsgId")
-
     def send_mail(self, client_id, mail):
         wish = [("ComposeMail:ClientId", client_id), ("ComposeMail:SaveInSentItems", None), ("ComposeMail:Mime", mail)]
         if self.post("SendMail", ("ComposeMail:SendMail", wish)) is not None:
