@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod delta;
+pub mod digest;
 pub mod eas;
 pub mod finding;
 pub mod http;

@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("backend::smtp", &["backend", "secret"]),
     ("cli", &["*"]),
     ("clock", &[]),
-    ("command", &["backend", "clock", "delta", "eas", "mime", "state", "uids", "wbxml"]),
+    ("command", &["backend", "clock", "delta", "digest", "eas", "mime", "state", "uids", "wbxml"]),
     (
         "config",
         &[
@@ -34,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("delta", &["eas", "uids"]),
+    ("digest", &[]),
     ("eas", &["wbxml"]),
     ("finding", &[]),
     ("http", &["backend", "clock", "command", "eas", "logging", "secret", "state", "wbxml"]),
@@ -50,7 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("state::blob", &["eas", "php", "state", "uids"]),
     (
         "state::mysql",
-        &["clock", "eas", "finding", "secret", "state", "state::audit", "state::blob"],
+        &["clock", "digest", "eas", "finding", "secret", "state", "state::audit", "state::blob"],
     ),
     ("uids", &[]),
     ("wbxml", &[]),

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::backend::profile::{Identity, Profile};
 use crate::command::Context;
+use crate::digest;
 use crate::eas::status::CommonStatus;
 use crate::mime::outgoing::{Outgoing, Problem, is_address, spelled};
 use crate::state::model::Owner;
@@ -155,26 +156,21 @@ fn send_id(
 }
 
 fn hash_of(parts: &[&[u8]]) -> SendId {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    SendId(hash.finalize().into())
+    SendId(digest::of(parts))
 }
 
 /// A Message-ID that comes out the same for the same request, keyed with the message: nobody who
 /// has not got that can tell the device by it.
 fn made_id(owner: &Owner, client_id: Option<&str>, content: &[u8; 32], from: &str) -> String {
-    let mut digest: [u8; 32] = *content;
+    let mut keyed: [u8; 32] = *content;
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(content) {
         for part in [owner.device.as_str(), &owner.user, client_id.unwrap_or_default()] {
             mac.update(&part.len().to_be_bytes());
             mac.update(part.as_bytes());
         }
-        digest = mac.finalize().into_bytes().into();
+        keyed = mac.finalize().into_bytes().into();
     }
-    let local: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let local = digest::hex(&keyed[..16]);
     let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
     let is_name = !domain.is_empty()
         && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));

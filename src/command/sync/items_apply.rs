@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::backend::items::{Absent, Applied, Exported, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
@@ -15,6 +13,7 @@ use crate::command::sync::items_same;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
+use crate::digest;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
@@ -321,13 +320,9 @@ fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
 /// The uid of a new item: the same whenever the same Add is sent again.
 fn uid_of(ctx: &Context<'_>, asked: &Asked, place: &Place, client_id: &ClientId) -> String {
     let series = asked.key.as_ref().map_or("", |key| key.series());
-    let mut hash = Sha256::new();
-    for part in [&ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()]
-    {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    let digest = hash.finalize();
+    let parts =
+        [&*ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()];
+    let digest = digest::of(&parts.map(str::as_bytes));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().hyphenated().to_string()

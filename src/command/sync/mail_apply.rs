@@ -12,6 +12,7 @@ use crate::command::Context;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::wire::{AddResponse, ClientCommand, ServerResponse, Status};
 use crate::command::sync::{Asked, wishes};
+use crate::digest;
 use crate::eas::class::email::{Email, FlagStatus};
 use crate::eas::class::{ApplicationData, Item};
 use crate::eas::ids::ServerId;
@@ -275,9 +276,7 @@ fn notes_of(imap_uid: u32, email: &Email) -> Vec<MailChange> {
         for name in &categories.categories {
             hash.update(name.as_bytes());
         }
-        let digest = hash.finalize();
-        let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        actions.push(MailAction::Category(hex));
+        actions.push(MailAction::Category(digest::hex(&hash.finalize())));
     }
     actions.extend(is_flagged(email).map(MailAction::Flag));
     actions.extend(email.read.map(MailAction::Read));

@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::digest;
 use crate::state::moves::{Hold, Intent, Place, Remembered};
 use crate::state::mysql::{Mysql, sql_error};
 use crate::state::{Error, Kind, Moves};
@@ -170,27 +170,17 @@ impl Keeper {
 
 /// At most 64 characters, as the database has it.
 fn lock_name(user: &str, mailbox: &str) -> String {
-    let hash = hash(&[b"lock", user.as_bytes(), mailbox.as_bytes()]);
-    let hex: String = hash.iter().take(24).map(|byte| format!("{byte:02x}")).collect();
-    format!("eas_move:{hex}")
+    let hash = digest::of(&[b"lock", user.as_bytes(), mailbox.as_bytes()]);
+    format!("eas_move:{}", digest::hex(&hash[..24]))
 }
 
 fn place_id(place: &Place) -> Vec<u8> {
     let validity = place.uid_validity.to_be_bytes();
-    hash(&[b"place", place.user.as_bytes(), place.mailbox.as_bytes(), &validity])
+    digest::of(&[b"place", place.user.as_bytes(), place.mailbox.as_bytes(), &validity]).to_vec()
 }
 
 fn move_id(source: &Place, imap_uid: u32) -> Vec<u8> {
-    hash(&[b"move", &place_id(source), &imap_uid.to_be_bytes()])
-}
-
-fn hash(parts: &[&[u8]]) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().to_vec()
+    digest::of(&[b"move", &place_id(source), &imap_uid.to_be_bytes()]).to_vec()
 }
 
 /// How long a move is remembered: phones repeat within minutes, or after a weekend.
