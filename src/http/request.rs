@@ -111,8 +111,8 @@ async fn answer(
     let call = Call { body: Arc::new(body.bytes), ..call };
     let credentials = call.account.credentials.clone();
     match command::dispatch(services, call).await {
-        Ok(answer) => {
-            trace.notes.clone_from(&answer.notes);
+        Ok(mut answer) => {
+            trace.notes = std::mem::take(&mut answer.notes);
             Ok(reply::of(answer, &versions, &site))
         }
         Err(error) => {

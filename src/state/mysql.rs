@@ -50,8 +50,8 @@ const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_i
 
 /// A pool of connections to one database.
 ///
-/// Fills the ports `Devices`, `Collections`, `Maps`, `Caches` and `Moves` where Horde's ActiveSync tables
-/// are, and `History` where `horde_histories` is; mostly that is the same database.
+/// Fills the ports `Devices`, `Collections`, `Maps`, `Caches`, `Moves` and `Outbox` where Horde's
+/// ActiveSync tables are, and `History` where `horde_histories` is; mostly that is the same database.
 #[derive(Debug)]
 pub struct Mysql {
     pool: Pool,

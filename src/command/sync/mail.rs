@@ -22,7 +22,7 @@ use crate::state::model::CollectionState;
 use crate::state::pending::{
     FlagUpdate, ItemId, Listed, Pending, PendingChange, PendingList, What,
 };
-use crate::uids::UidSet;
+use crate::uids::{SortedUids, UidSet};
 
 /// Syncs a mailbox.
 pub(super) async fn sync(
@@ -35,7 +35,8 @@ pub(super) async fn sync(
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
     let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
-    let had = box_.known().sorted();
+    // Only commands are judged by it.
+    let had = if asked.commands.is_empty() { SortedUids::default() } else { box_.known().sorted() };
     let may_look = box_.pending.is_empty() && asked.may_look();
     if may_look {
         box_.look(&BTreeMap::new()).await?;
