@@ -41,6 +41,20 @@ pub struct Credentials {
     pub address: Option<IpAddr>,
 }
 
+impl Credentials {
+    /// Whether these can be somebody's: PHP and IMAP would take a part of others for the whole.
+    #[must_use]
+    pub fn can_be(&self) -> bool {
+        let (login, password) = (&self.login, self.password.expose());
+        !login.is_empty()
+            && login.len() <= LONGEST_LOGIN
+            && !login.chars().any(|letter| letter.is_control() || letter == ':')
+            && !password.is_empty()
+            && password.len() <= LONGEST_PASSWORD
+            && !password.contains(['\0', '\r', '\n'])
+    }
+}
+
 /// A user whose credentials were proven, and what Horde says of them.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -148,3 +162,6 @@ impl Error {
         Self { kind, message: message.into(), source: Some(source.into()) }
     }
 }
+
+const LONGEST_LOGIN: usize = 255;
+const LONGEST_PASSWORD: usize = 1_024;

@@ -57,7 +57,7 @@ pub(super) async fn login(
         log::warn!("Login throttled {}", said_of(&attempt));
         return Err(Refusal::unavailable());
     }
-    let outcome = if can_be(&credentials) {
+    let outcome = if credentials.can_be() {
         state.services.accounts.login(&credentials).await
     } else {
         Err(crate::backend::Error::new(Kind::Refused, "credentials that can not be"))
@@ -99,17 +99,3 @@ fn said_of(attempt: &Attempt<'_>) -> String {
     let peer = attempt.address.map(|address| address.to_string()).unwrap_or_default();
     format!("user={user} device={} peer={peer}", plain(attempt.device))
 }
-
-/// Whether these can be somebody's: PHP and IMAP would take a part of others for the whole.
-fn can_be(credentials: &Credentials) -> bool {
-    let (login, password) = (&credentials.login, credentials.password.expose());
-    !login.is_empty()
-        && login.len() <= LONGEST_LOGIN
-        && !login.chars().any(char::is_control)
-        && !password.is_empty()
-        && password.len() <= LONGEST_PASSWORD
-        && !password.contains(['\0', '\r', '\n'])
-}
-
-const LONGEST_LOGIN: usize = 255;
-const LONGEST_PASSWORD: usize = 1_024;

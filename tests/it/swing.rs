@@ -1,9 +1,11 @@
 //! The swing: one phone whose requests go now to Horde's own server, now to ours.
 //!
-//! Mail and contacts change on both sides for 40 rounds (200 with `--long`); nothing may be lost, doubled or started
-//! over, and at the end the phone holds what the server has and what a fresh device gets.
-//! A plain run has one seed; `--long` draws one, and `SWING_SEED` repeats what it printed. The control is the same script with Horde's own server on both
-//! ends; what it fails by itself is named in tests/scenario/KNOWN.md and left out of the script.
+//! Mail and contacts change on both sides for 40 rounds (200 with `--long`); nothing may be lost,
+//! doubled or started over, and at the end the phone holds what the server has and what a fresh
+//! device gets.
+//! A plain run has one seed; `--long` draws one, and `SWING_SEED` repeats what it printed.
+//! The control is the same script with Horde's own server on both ends; what it fails by itself is
+//! named in tests/scenario/KNOWN.md and left out of the script.
 
 mod acts;
 mod mischief;

@@ -242,14 +242,11 @@ struct Seen {
     since: Instant,
 }
 
-/// PHP cuts a password at a NUL and would take what stands before it.
 fn check(credentials: &Credentials) -> Result<(), Error> {
-    let password = credentials.password.expose();
-    let odd = |text: &str| text.is_empty() || text.contains('\0');
-    if odd(&credentials.login) || odd(password) || credentials.login.contains(':') {
-        return Err(Error::new(Kind::Refused, "a name or a password that can not be"));
+    if credentials.can_be() {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::new(Kind::Refused, "a name or a password that can not be"))
 }
 
 type Digest = [u8; 32];
