@@ -38,7 +38,8 @@ pub enum Error {
 /// # Errors
 /// When settings make no sense.
 pub fn services(config: &Config) -> Result<Services, Error> {
-    let state = Arc::new(Mysql::new(&config.state)?);
+    let state = Mysql::new(&config.state)?;
+    let state = Arc::new(if config.history.is_some() { state.without_history() } else { state });
     let marks = Arc::new(SqlMarks::new(Arc::clone(&state)));
     let horde = Horde::with_marks(&config.horde, Some(marks))?;
     let history = match &config.history {

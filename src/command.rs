@@ -34,6 +34,7 @@ use crate::eas::request_line::Parameters;
 use crate::eas::schema::{self, Root};
 use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
+use crate::state::cache::SyncCache;
 use crate::state::device::Device;
 use crate::state::model::Owner;
 use crate::state::outbox::Outbox;
@@ -213,6 +214,8 @@ pub struct Context<'a> {
     pub owner: Owner,
     /// The device as stored.
     pub device: Device,
+    /// Its record of folders and options, as the request found it.
+    pub cache: Option<SyncCache>,
     notes: Mutex<Vec<(&'static str, String)>>,
 }
 
@@ -398,13 +401,14 @@ pub async fn dispatch(services: &Services, call: Call) -> Result<Answer, Error> 
     let Some(row) = ALL.iter().find(|row| row.name == call.command) else {
         return Err(Error::Unknown(call.command.chars().take(32).collect()));
     };
-    let (owner, device) = match gate::admit(services, &call, row).await? {
-        gate::Verdict::Pass(owner, device) => (owner, *device),
+    let (owner, device, cache) = match gate::admit(services, &call, row).await? {
+        gate::Verdict::Pass(owner, device, cache) => (owner, *device, cache),
         gate::Verdict::Refuse(content, why) => {
             return Ok(Answer { content, notes: vec![("refused", why.to_owned())] });
         }
     };
-    let ctx = Context { services, call: &call, owner, device, notes: Mutex::new(Vec::new()) };
+    let ctx =
+        Context { services, call: &call, owner, device, cache, notes: Mutex::new(Vec::new()) };
     let content = (row.run)(&ctx).await?;
     if ctx.owner.device == PSEUDO_DEVICE {
         services.devices.remove(&ctx.owner).await?;

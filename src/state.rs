@@ -33,7 +33,7 @@ use crate::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe}
 use crate::state::key::StateKey;
 use crate::state::map::{ItemChange, ItemTimes, MailChange, MailEcho};
 use crate::state::model::{
-    CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented,
+    CollectionState, HierarchyState, HistoryChanges, NewState, Owner, Presented, Since,
 };
 use crate::state::moves::{Hold, Intent, Place, Remembered};
 
@@ -45,6 +45,10 @@ pub trait Devices: Send + Sync {
     /// A device without this user's row has no policy key (`None`): treat it as a new pair for the
     /// limits, and register it again, but never reset it for that.
     async fn load(&self, owner: &Owner) -> Result<Option<Device>, Error>;
+
+    /// The same, together with what `Caches::load` would tell: one look for what nearly every
+    /// request needs.
+    async fn open(&self, owner: &Owner) -> Result<Option<(Device, Option<SyncCache>)>, Error>;
 
     /// Makes what is missing of the device row and the user's row.
     ///
@@ -256,7 +260,7 @@ pub trait History: Send + Sync {
     async fn changes(
         &self,
         parents: &[String],
-        since: i64,
+        since: Since,
         now: i64,
     ) -> Result<HistoryChanges, Error>;
 

@@ -8,13 +8,14 @@ use crate::command::hierarchy::Multiplex;
 use crate::command::{Call, Content, DEVICE_STATUS, Error, Row, Services};
 use crate::eas::status::CommonStatus;
 use crate::eas::version::ProtocolVersion;
+use crate::state::cache::SyncCache;
 use crate::state::device::{Device, DeviceProperties, NewDevice, WipeState};
 use crate::state::model::Owner;
 
 /// Whether the command may run.
 pub(super) enum Verdict {
-    /// It may, for this device and user.
-    Pass(Owner, Box<Device>),
+    /// It may, for this device and user, who have this record of folders.
+    Pass(Owner, Box<Device>, Option<SyncCache>),
     /// It may not; the answer, and a word for the log.
     Refuse(Content, &'static str),
 }
@@ -28,15 +29,15 @@ pub(super) async fn admit(services: &Services, call: &Call, row: &Row) -> Result
         return Ok(refuse(call, row, CommonStatus::UserDisabledForSync, "user"));
     }
     let owner = Owner { device: call.device.as_str().to_owned(), user: profile.user.clone() };
-    let device = match services.devices.load(&owner).await? {
-        Some(device) if device.policy_key.is_some() => device,
+    let (device, cache) = match services.devices.open(&owner).await? {
+        Some((device, cache)) if device.policy_key.is_some() => (device, cache),
         known => {
             if let Some(max) = profile.max_devices
                 && services.devices.count(&owner.user).await? >= max
             {
                 return Ok(refuse(call, row, CommonStatus::MaximumDevicesReached, "max-devices"));
             }
-            if known.as_ref().is_some_and(|device| device.properties.is_blocked()) {
+            if known.as_ref().is_some_and(|(device, _)| device.properties.is_blocked()) {
                 return Ok(refuse(call, row, CommonStatus::DeviceNotAllowed, "blocked"));
             }
             register(services, call, &owner).await?
@@ -55,7 +56,7 @@ pub(super) async fn admit(services: &Services, call: &Call, row: &Row) -> Result
             .then(|| row.only(DEVICE_STATUS, CommonStatus::DeviceNotProvisioned));
         return Ok(Verdict::Refuse(Content::MustProvision(document), "policy-key"));
     }
-    Ok(Verdict::Pass(owner, Box::new(device)))
+    Ok(Verdict::Pass(owner, Box::new(device), cache))
 }
 
 /// Whether somebody wants the device wiped, and the device is to hear of it.
@@ -110,7 +111,11 @@ fn refuse(call: &Call, row: &Row, status: CommonStatus, why: &'static str) -> Ve
     Verdict::Refuse(content, why)
 }
 
-async fn register(services: &Services, call: &Call, owner: &Owner) -> Result<Device, Error> {
+async fn register(
+    services: &Services,
+    call: &Call,
+    owner: &Owner,
+) -> Result<(Device, Option<SyncCache>), Error> {
     let properties =
         DeviceProperties::new(&call.site.announced, &call.user_agent, call.version.as_str());
     let kind = call.device_type.clone();
@@ -118,7 +123,7 @@ async fn register(services: &Services, call: &Call, owner: &Owner) -> Result<Dev
     let new = NewDevice { kind, agent, properties };
     services.devices.register(owner, &new).await?;
     log::info!("Device paired user={} device={}", owner.user, owner.device);
-    services.devices.load(owner).await?.ok_or_else(|| {
+    services.devices.open(owner).await?.ok_or_else(|| {
         Error::State(crate::state::Error::new(
             crate::state::Kind::Unavailable,
             "the device was removed as it was paired",

@@ -34,13 +34,13 @@ impl Command for GetItemEstimate {
         if request.collections.collections.is_empty() {
             return Ok(Self::on_bad_document());
         }
-        let Some(cache) = ctx.services.caches.load(&ctx.owner).await? else {
+        let Some(cache) = &ctx.cache else {
             return Ok(Response::failed(Status::NotPrimed));
         };
         let mut responses = Vec::new();
         for collection in request.collections.collections {
             let id = collection.collection_id.clone();
-            let asked = Asked::of(&cache, collection.into_sync());
+            let asked = Asked::of(cache, collection.into_sync());
             let (status, n_changes) = match estimate(ctx, &asked).await? {
                 Estimate::Changes(n_changes) => (Status::Success, Some(n_changes)),
                 Estimate::NotPrimed => (Status::NotPrimed, None),

@@ -51,7 +51,7 @@ impl Command for ItemOperations {
         if n_wishes > MOST_WISHES {
             return Ok(sending.finish(Response::only(Status::TooLarge)));
         }
-        let cache = ctx.services.caches.load(&ctx.owner).await?.unwrap_or_default();
+        let cache = ctx.cache.clone().unwrap_or_default();
         let mut fetches = Vec::new();
         for wish in request.fetches {
             fetches.push(fetch::fetch(ctx, &cache, wish, &mut sending).await?);

@@ -41,7 +41,7 @@ impl Command for MoveItems {
         if request.moves.is_empty() {
             return Ok(Self::on_bad_document());
         }
-        let cache = ctx.services.caches.load(&ctx.owner).await?.unwrap_or_default();
+        let cache = ctx.cache.clone().unwrap_or_default();
         let mut statuses: Vec<Outcome> = Vec::with_capacity(request.moves.len());
         let mut ways: BTreeMap<Way, Vec<u32>> = BTreeMap::new();
         for (number, wish) in request.moves.iter().enumerate() {

@@ -36,15 +36,15 @@ impl Command for Ping {
         if gate::is_to_be_wiped(ctx.services, ctx.call, &ctx.device) {
             return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
         }
-        let Some(cache) = ctx.services.caches.load(&ctx.owner).await? else {
+        let Some(cache) = &ctx.cache else {
             return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
         };
         let asked = request.as_ref().and_then(|request| request.heartbeat_interval);
-        let seconds = match interval(ctx, &cache, asked) {
+        let seconds = match interval(ctx, cache, asked) {
             Ok(seconds) => seconds,
             Err(response) => return Ok(Some(response)),
         };
-        let uids = match named(&cache, request) {
+        let uids = match named(cache, request) {
             Ok(uids) => uids,
             Err(response) => return Ok(Some(response)),
         };

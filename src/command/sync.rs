@@ -60,26 +60,26 @@ impl Command for Sync {
     type Response = Option<Response>;
 
     async fn run(ctx: &Context<'_>, request: Option<Request>) -> Result<Option<Response>, Error> {
-        let Some(cache) = ctx.services.caches.load(&ctx.owner).await? else {
+        let Some(cache) = &ctx.cache else {
             return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
         };
         if ctx.version() >= ProtocolVersion::V12_1 && !cache.has_hierarchy() {
             return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
         }
-        let plan = match Plan::read(ctx, request, &cache) {
+        let plan = match Plan::read(ctx, request, cache) {
             Ok(plan) => plan,
             Err(response) => return Ok(Some(response)),
         };
         ctx.note("collections", plan.collections.len());
-        let answered = answer(ctx, &cache, &plan).await?;
-        remember(ctx, &cache, &plan).await?;
+        let answered = answer(ctx, cache, &plan).await?;
+        remember(ctx, cache, &plan).await?;
         let seconds = match plan.wait_seconds() {
             Some(seconds) if !answered.has_news => seconds,
             _ => return Ok(Some(answered.response)),
         };
         let uids: Vec<String> = plan.collections.iter().map(|asked| asked.uid.clone()).collect();
         match waiting::wait(ctx, &uids, seconds).await? {
-            Ended::Changed(_) => Ok(Some(answer(ctx, &cache, &plan).await?.response)),
+            Ended::Changed(_) => Ok(Some(answer(ctx, cache, &plan).await?.response)),
             Ended::FolderGone | Ended::Wiped => {
                 Ok(Some(Response::only(Status::FolderHierarchyChanged)))
             }

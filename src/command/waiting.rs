@@ -162,7 +162,7 @@ impl Watch {
                         let found = ctx
                             .services
                             .history
-                            .changes(&place.parents(), *stamp, ctx.now())
+                            .changes(&place.parents(), (*stamp).into(), ctx.now())
                             .await?;
                         !found.changes.is_empty()
                     }

@@ -26,6 +26,8 @@ pub struct CollectionState {
     pub pending: Pending,
     /// The row this was read from; `None` for a state that is new.
     pub presented: Option<Presented>,
+    /// The newest number in the history as the row was read, where the same look could tell it.
+    pub newest: Option<i64>,
 }
 
 /// The folders that the client holds under a key, in the order of Horde's row.
@@ -84,6 +86,21 @@ pub struct NewState<'a, T> {
     pub state: &'a T,
     /// The time.
     pub now: i64,
+}
+
+/// From where on the history is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// The stamp that is stored.
+    pub stamp: i64,
+    /// The newest number that is known to be there; spares a look when it is that of the stamp.
+    pub newest: Option<i64>,
+}
+
+impl From<i64> for Since {
+    fn from(stamp: i64) -> Self {
+        Self { stamp, newest: None }
+    }
 }
 
 /// What Horde's history tells.

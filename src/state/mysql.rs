@@ -63,6 +63,8 @@ pub struct Mysql {
     /// What one attempt may take.
     patience: Duration,
     limits: Limits,
+    /// Whether `horde_histories` is here too.
+    has_history: bool,
     level_seen: Mutex<Option<Instant>>,
     allocations: Mutex<Allocations>,
     /// Connections that may be held over something slow.
@@ -87,11 +89,19 @@ impl Mysql {
             home: Handle::try_current().ok(),
             patience: Duration::from_secs(config.timeout_seconds),
             limits: config.limits(),
+            has_history: true,
             level_seen: Mutex::default(),
             allocations: Mutex::default(),
             holds: Arc::new(Semaphore::new(config.connections.div_ceil(2))),
             outbox_swept: Mutex::default(),
         })
+    }
+
+    /// Tells that `horde_histories` is in another database.
+    #[must_use]
+    pub const fn without_history(mut self) -> Self {
+        self.has_history = false;
+        self
     }
 
     /// Asks the database for a sign of life.

@@ -10,6 +10,7 @@ mod deploy;
 mod fail2ban;
 mod faults;
 mod golden;
+mod history;
 mod hostile;
 mod http;
 mod mail;

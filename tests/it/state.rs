@@ -76,7 +76,7 @@ pub(crate) async fn paired(mysql: &Mysql) -> Owner {
 
 fn contacts(stamp: i64, pending: Pending) -> CollectionState {
     let folder = FolderObject::new_collection("@Contacts@", "Contacts");
-    CollectionState { stamp, folder, pending, presented: None }
+    CollectionState { stamp, folder, pending, presented: None, newest: None }
 }
 
 /// Stores a state under a key, and the key in the cache.

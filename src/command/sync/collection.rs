@@ -14,13 +14,13 @@ use crate::eas::class::{Class, ClassName};
 use crate::eas::ids::{CollectionId, SyncKey};
 use crate::eas::scalar::Present;
 use crate::eas::schema::Sequence;
-use crate::state;
 use crate::state::cache::{CachedCollection, SyncCache};
 use crate::state::device;
 use crate::state::folder::FolderObject;
 use crate::state::key::StateKey;
 use crate::state::model::{CollectionState, NewState};
 use crate::state::pending::Pending;
+use crate::state::{self, Bump};
 
 /// Syncs one collection and stores what came of it.
 pub(super) async fn answer(
@@ -174,8 +174,13 @@ async fn begin(ctx: &Context<'_>, asked: &Asked) -> Result<CollectionResponse, T
         Class::Email => FolderObject::new_imap(&asked.backend_id),
         _ => FolderObject::new_collection(&asked.backend_id, asked.class.as_str()),
     };
-    let state =
-        CollectionState { stamp: 0, folder, pending: Pending::NotComputed, presented: None };
+    let state = CollectionState {
+        stamp: 0,
+        folder,
+        pending: Pending::NotComputed,
+        presented: None,
+        newest: None,
+    };
     let key = StateKey::first(Uuid::new_v4());
     if let Some(supported) = &asked.supported {
         let supported = supported_of(supported);
@@ -221,6 +226,7 @@ async fn store(
             folder: outcome.folder,
             pending: outcome.pending,
             presented: before.presented,
+            newest: None,
         };
         let new_key = key.next();
         save(ctx, asked, &new_key, &state).await?;
@@ -229,6 +235,7 @@ async fn store(
         SyncKey::from(new_key.to_string())
     } else {
         remember(ctx, cache, asked).await?;
+        follow(ctx, asked, &before, &outcome).await?;
         SyncKey::from(key.to_string())
     };
     Ok(CollectionResponse {
@@ -294,6 +301,23 @@ async fn remember(ctx: &Context<'_>, cache: &SyncCache, asked: &Asked) -> Result
         cache.remove_confirmed_key(&text);
     };
     ctx.services.caches.update(&ctx.owner, ctx.now(), &edit).await?;
+    Ok(())
+}
+
+/// No new key, but a history that went on without a word of this folder: the stamp follows it, so
+/// that the next look does not begin from so far behind.
+async fn follow(
+    ctx: &Context<'_>,
+    asked: &Asked,
+    before: &CollectionState,
+    outcome: &Outcome,
+) -> Result<(), Trouble> {
+    let FolderObject::Collection(_) = before.folder else { return Ok(()) };
+    let Some(presented) = before.presented.as_ref().filter(|_| outcome.stamp > before.stamp) else {
+        return Ok(());
+    };
+    let stamp = Bump { from: before.stamp, to: outcome.stamp };
+    ctx.services.collections.bump(&ctx.owner, &asked.uid, presented, stamp).await?;
     Ok(())
 }
 

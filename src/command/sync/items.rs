@@ -20,7 +20,7 @@ use crate::eas::class::{ApplicationData, Item};
 use crate::eas::ids::ServerId;
 use crate::state::folder::{CollectionFolder, FolderObject};
 use crate::state::map::{ItemAction, ItemChange, ItemTimes};
-use crate::state::model::{CollectionState, HistoryAction, HistoryChange};
+use crate::state::model::{CollectionState, HistoryAction, HistoryChange, Since};
 use crate::state::pending::{ItemId, PendingChange, What};
 
 /// Syncs a folder of contacts.
@@ -78,6 +78,8 @@ struct Work<'a> {
     place: Place,
     folder: CollectionFolder,
     stamp: i64,
+    /// The newest number of the history as the row was read; for one look.
+    newest: Option<i64>,
     pending: Vec<PendingChange>,
     /// Where the items on the list are, as far as the history told.
     shares: BTreeMap<String, String>,
@@ -104,6 +106,7 @@ impl<'a> Work<'a> {
             place,
             folder: folder.clone(),
             stamp: state.stamp,
+            newest: state.newest,
             pending: state.pending.list().changes,
             shares: BTreeMap::new(),
             seen: 0,
@@ -172,12 +175,9 @@ impl<'a> Work<'a> {
     }
 
     async fn history(&mut self) -> Result<Vec<Update>, Trouble> {
-        let found = self
-            .ctx
-            .services
-            .history
-            .changes(&self.place.parents(), self.stamp, self.ctx.now())
-            .await?;
+        let since = Since { stamp: self.stamp, newest: self.newest.take() };
+        let history = &self.ctx.services.history;
+        let found = history.changes(&self.place.parents(), since, self.ctx.now()).await?;
         self.stamp = found.stamp;
         let changes = found.changes.into_iter().map(|change| self.place.event(change));
         let mut updates = delta::collapse(changes);

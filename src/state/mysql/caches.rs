@@ -89,7 +89,7 @@ pub(super) async fn edit_cache(
 }
 
 /// A record that can not be read counts as none: the phone is asked for its hierarchy again.
-fn readable(owner: &Owner, data: Option<Vec<u8>>) -> Option<SyncCache> {
+pub(super) fn readable(owner: &Owner, data: Option<Vec<u8>>) -> Option<SyncCache> {
     match read_cache(&data.unwrap_or_default()) {
         Ok(cache) => Some(cache),
         Err(error) => {

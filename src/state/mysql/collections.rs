@@ -22,13 +22,21 @@ macro_rules! mark {
     };
 }
 /// The row of a key with all that it holds, and of its successor nothing but the mark.
-const LOAD: &str = concat!(
-    "SELECT sync_key, sync_mod, IF(sync_key = ?, sync_data, NULL) AS sync_data, \
-        IF(sync_key = ?, sync_pending, NULL) AS sync_pending, IF(sync_key = ?, NULL, ",
-    mark!(),
-    ") AS mark FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? \
-        AND sync_user = ? AND sync_folderid = ?",
-);
+macro_rules! load {
+    ($newest:literal) => {
+        concat!(
+            "SELECT sync_key, sync_mod, IF(sync_key = ?, sync_data, NULL) AS sync_data, \
+                IF(sync_key = ?, sync_pending, NULL) AS sync_pending, IF(sync_key = ?, NULL, ",
+            mark!(),
+            ") AS mark, ",
+            $newest,
+            " AS newest FROM horde_activesync_state WHERE sync_key IN (?, ?) AND sync_devid = ? \
+                AND sync_user = ? AND sync_folderid = ?",
+        )
+    };
+}
+const LOAD: &str = load!("NULL");
+const LOAD_WITH_NEWEST: &str = load!("(SELECT MAX(history_modseq) FROM horde_histories)");
 const LOCK: &str = concat!(
     "SELECT sync_key, IF(sync_key = ?, NULL, ",
     mark!(),
@@ -64,7 +72,8 @@ impl Collections for Mysql {
         folder: &str,
         key: &StateKey,
     ) -> Result<Option<CollectionState>, Error> {
-        match self.find(owner, folder, key).await? {
+        let statement = if self.has_history { LOAD_WITH_NEWEST } else { LOAD };
+        match self.find(statement, owner, folder, key).await? {
             Some((row, presented)) => row.to_collection(presented).map(Some),
             None => Ok(None),
         }
@@ -75,7 +84,7 @@ impl Collections for Mysql {
         owner: &Owner,
         key: &StateKey,
     ) -> Result<Option<HierarchyState>, Error> {
-        match self.find(owner, HIERARCHY, key).await? {
+        match self.find(LOAD, owner, HIERARCHY, key).await? {
             Some((row, presented)) => row.to_hierarchy(presented).map(Some),
             None => Ok(None),
         }
@@ -167,6 +176,7 @@ impl Mysql {
     /// there may be there in a moment.
     async fn find(
         &self,
+        statement: &str,
         owner: &Owner,
         folder: &str,
         key: &StateKey,
@@ -174,7 +184,7 @@ impl Mysql {
         let (this, next) = (key.to_string(), key.next().to_string());
         let once = || async {
             let values = (&this, &this, &this, &this, &next, &owner.device, &owner.user, folder);
-            self.look::<Row, _>(LOAD, values).await
+            self.look::<Row, _>(statement, values).await
         };
         let mut rows = self.attempt("state load", once).await?;
         if !rows.iter().any(|row| row.is_of(key)) {

@@ -7,8 +7,10 @@ use mysql_async::prelude::Queryable;
 use crate::state::blob::device::{
     read_properties, read_supported, replace_supported, write_properties,
 };
+use crate::state::cache::SyncCache;
 use crate::state::device::{Device, DeviceProperties, NewDevice, Supported, Wipe, wipe_state};
 use crate::state::model::Owner;
+use crate::state::mysql::caches::readable;
 use crate::state::mysql::{Fault, Mysql};
 use crate::state::{Devices, Edit, Error, Kind};
 
@@ -16,6 +18,13 @@ const LOAD: &str = "SELECT d.device_type, d.device_agent, d.device_rwstatus, d.d
     d.device_supported, u.device_user IS NOT NULL, u.device_policykey \
     FROM horde_activesync_device d LEFT JOIN horde_activesync_device_users u \
     ON u.device_id = d.device_id AND u.device_user = ? WHERE d.device_id = ? LIMIT 1";
+/// The same, with the record of folders and options.
+const OPEN: &str = "SELECT d.device_type, d.device_agent, d.device_rwstatus, d.device_properties, \
+    d.device_supported, u.device_user IS NOT NULL, u.device_policykey, \
+    c.cache_devid IS NOT NULL, c.cache_data \
+    FROM horde_activesync_device d LEFT JOIN horde_activesync_device_users u \
+    ON u.device_id = d.device_id AND u.device_user = ? LEFT JOIN horde_activesync_cache c \
+    ON c.cache_devid = ? AND c.cache_user = ? WHERE d.device_id = ? LIMIT 1";
 const PROPERTIES: &str =
     "SELECT device_agent, device_properties FROM horde_activesync_device WHERE device_id = ?";
 const LOCK_PROPERTIES: &str = "SELECT device_agent, device_properties \
@@ -52,21 +61,36 @@ const REMOVE_DEVICE: &str = "DELETE FROM horde_activesync_device WHERE device_id
     AND NOT EXISTS (SELECT 1 FROM horde_activesync_device_users u WHERE u.device_id = ?)";
 
 type Row = (String, String, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>, bool, Option<i64>);
+type RowWithCache = (
+    String,
+    String,
+    Option<i64>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    bool,
+    Option<i64>,
+    bool,
+    Option<Vec<u8>>,
+);
 
 #[async_trait]
 impl Devices for Mysql {
     async fn load(&self, owner: &Owner) -> Result<Option<Device>, Error> {
         self.attempt("device load", || async {
             let rows: Vec<Row> = self.look(LOAD, (&owner.user, &owner.device)).await?;
+            Ok(rows.into_iter().next().map(device))
+        })
+        .await
+    }
+
+    async fn open(&self, owner: &Owner) -> Result<Option<(Device, Option<SyncCache>)>, Error> {
+        self.attempt("device open", || async {
+            let values = (&owner.user, &owner.device, &owner.user, &owner.device);
+            let rows: Vec<RowWithCache> = self.look(OPEN, values).await?;
             Ok(rows.into_iter().next().map(
-                |(kind, agent, wipe, properties, supported, has_pair, key)| Device {
-                    kind,
-                    agent,
-                    wipe: wipe_state(wipe),
-                    policy_key: has_pair
-                        .then(|| key.and_then(|key| u32::try_from(key).ok()).unwrap_or(0)),
-                    properties: read_properties(&properties.unwrap_or_default()),
-                    supported: read_supported(&supported.unwrap_or_default()),
+                |(kind, agent, wipe, properties, supported, has_pair, key, has_cache, data)| {
+                    let row = (kind, agent, wipe, properties, supported, has_pair, key);
+                    (device(row), has_cache.then(|| readable(owner, data)).flatten())
                 },
             ))
         })
@@ -192,6 +216,17 @@ impl Mysql {
         }
         tx.commit().await?;
         Ok(())
+    }
+}
+
+fn device((kind, agent, wipe, properties, supported, has_pair, key): Row) -> Device {
+    Device {
+        kind,
+        agent,
+        wipe: wipe_state(wipe),
+        policy_key: has_pair.then(|| key.and_then(|key| u32::try_from(key).ok()).unwrap_or(0)),
+        properties: read_properties(&properties.unwrap_or_default()),
+        supported: read_supported(&supported.unwrap_or_default()),
     }
 }
 

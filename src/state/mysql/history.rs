@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use crate::state::model::{HistoryAction, HistoryChange, HistoryChanges};
+use crate::state::model::{HistoryAction, HistoryChange, HistoryChanges, Since};
 use crate::state::mysql::{Fault, Mysql};
 use crate::state::{Error, History, Kind};
 
@@ -23,6 +23,9 @@ const CHANGES: &str = "SELECT object_uid, history_action, history_modseq FROM ho
 const MODIFIED: &str = "SELECT MAX(history_modseq) FROM horde_histories \
     WHERE object_uid = ? AND history_action = 'modify'";
 
+/// Object, action, number.
+type ChangeRow = (String, String, i64);
+
 #[async_trait]
 impl History for Mysql {
     async fn stamp(&self, now: i64) -> Result<i64, Error> {
@@ -37,10 +40,20 @@ impl History for Mysql {
     async fn changes(
         &self,
         parents: &[String],
-        since: i64,
+        since: Since,
         now: i64,
     ) -> Result<HistoryChanges, Error> {
-        self.attempt("history changes", || self.try_changes(parents, since, now)).await
+        let stamp = since.stamp;
+        self.attempt("history changes", || async {
+            if let Some(newest) = since.newest
+                && self.is_quiet(parents, stamp, newest).await?
+            {
+                self.note_allocated(now, newest);
+                return Ok(HistoryChanges { changes: Vec::new(), stamp });
+            }
+            self.try_changes(parents, stamp, now).await
+        })
+        .await
     }
 
     async fn modified(&self, guids: &[String]) -> Result<BTreeMap<String, i64>, Error> {
@@ -91,13 +104,32 @@ impl Mysql {
         let mut changes = Vec::new();
         for parent in parents.iter().filter(|_| highest > since) {
             let values = (since, highest, pattern(parent));
-            let rows: Vec<(String, String, i64)> = conn.exec(CHANGES, values).await?;
+            let rows: Vec<ChangeRow> = conn.exec(CHANGES, values).await?;
             changes.extend(rows.into_iter().filter_map(|row| change(parent, row)));
         }
         changes.sort_by_key(|change| change.mod_seq);
         // A history that went back a little (a restored database) takes the stamp along.
         let stamp = if highest < since { highest } else { held.max(since) };
         Ok(HistoryChanges { changes, stamp })
+    }
+
+    /// Whether little happened since the stamp, and none of it under the parents: then the stamp
+    /// may stay, and nobody needs to know which numbers are missing.
+    async fn is_quiet(&self, parents: &[String], stamp: i64, newest: i64) -> Result<bool, Fault> {
+        if newest == stamp {
+            return Ok(true);
+        }
+        if !(stamp..=stamp.saturating_add(LITTLE)).contains(&newest) {
+            return Ok(false);
+        }
+        for parent in parents {
+            let values = (stamp, newest, pattern(parent));
+            let rows: Vec<ChangeRow> = self.look_anywhere(CHANGES, values).await?;
+            if !rows.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn note_allocated(&self, now: i64, allocated: i64) -> i64 {
@@ -185,7 +217,7 @@ fn pattern(parent: &str) -> String {
     pattern
 }
 
-fn change(parent: &str, (object, action, mod_seq): (String, String, i64)) -> Option<HistoryChange> {
+fn change(parent: &str, (object, action, mod_seq): ChangeRow) -> Option<HistoryChange> {
     let action = match action.as_str() {
         "add" => HistoryAction::Add,
         "modify" => HistoryAction::Modify,
@@ -201,6 +233,8 @@ fn change(parent: &str, (object, action, mod_seq): (String, String, i64)) -> Opt
 const YOUNG_SECONDS: i64 = 2;
 /// So many numbers may be given out whose rows are not there yet; Horde's counter keeps 25.
 const AHEAD: i64 = 1_000;
+/// So many entries cost less to look through than it costs to move the stamp behind them.
+const LITTLE: i64 = 500;
 /// So far behind the stamp, the history is another one.
 const FAR_BEHIND: i64 = 1_000_000_000;
 

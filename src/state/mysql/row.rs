@@ -19,6 +19,7 @@ pub(super) struct Row {
     sync_data: Option<Vec<u8>>,
     sync_pending: Option<Vec<u8>>,
     mark: Option<u64>,
+    newest: Option<i64>,
 }
 
 impl Row {
@@ -42,7 +43,8 @@ impl Row {
         let pending = self.sync_pending.as_deref().unwrap_or_default();
         let pending = read_pending(pending, ids).map_err(|error| unreadable(TABLE, error))?;
         let stamp = self.sync_mod.unwrap_or(0);
-        Ok(CollectionState { stamp, folder, pending, presented: Some(presented) })
+        let (presented, newest) = (Some(presented), self.newest);
+        Ok(CollectionState { stamp, folder, pending, presented, newest })
     }
 
     pub(super) fn to_hierarchy(&self, presented: Presented) -> Result<HierarchyState, Error> {

@@ -28,7 +28,9 @@ use horde_eas::state::model::{
 };
 use horde_eas::state::moves::{self, Intent, Place, Remembered};
 use horde_eas::state::outbox::{Begun, Outbox, SendId, Sending};
-use horde_eas::state::{self, Bump, Caches, Collections, Devices, Edit, History, Maps, Moves};
+use horde_eas::state::{
+    self, Bump, Caches, Collections, Devices, Edit, History, Maps, Moves, model,
+};
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -366,6 +368,13 @@ impl Devices for Fake {
         }))
     }
 
+    async fn open(
+        &self,
+        owner: &Owner,
+    ) -> Result<Option<(Device, Option<SyncCache>)>, state::Error> {
+        Ok(Devices::load(self, owner).await?.map(|device| (device, None)))
+    }
+
     async fn register(&self, owner: &Owner, _: &NewDevice) -> Result<(), state::Error> {
         self.paired.lock().unwrap().insert(owner.device.clone());
         self.write()
@@ -526,7 +535,12 @@ impl History for Fake {
         self.read().map(|()| 1)
     }
 
-    async fn changes(&self, _: &[String], _: i64, _: i64) -> Result<HistoryChanges, state::Error> {
+    async fn changes(
+        &self,
+        _: &[String],
+        _: model::Since,
+        _: i64,
+    ) -> Result<HistoryChanges, state::Error> {
         self.read().map(|()| HistoryChanges::default())
     }
 

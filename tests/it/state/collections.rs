@@ -286,6 +286,32 @@ async fn a_row_that_horde_is_writing_is_waited_for() {
 }
 
 #[tokio::test]
+async fn one_look_tells_the_row_and_how_far_the_history_is() {
+    let scratch = Scratch::new().await;
+    let mysql = scratch.mysql();
+    let owner = paired(&mysql).await;
+    let key = first_key();
+    save(&mysql, &owner, &key, None, &contacts(5, pending("a"))).await.unwrap();
+    assert_eq!(load(&mysql, &owner, &key).await.newest, None, "an empty history");
+    scratch
+        .run(
+            "INSERT INTO horde_histories (object_uid, history_action, history_ts, history_modseq) \
+             VALUES ('turba:a:one', 'add', 1, 7)",
+        )
+        .await;
+    assert_eq!(load(&mysql, &owner, &key).await.newest, Some(7));
+    let apart = Arc::into_inner(scratch.mysql()).unwrap().without_history();
+    assert_eq!(load(&apart, &owner, &key).await.newest, None, "it is another database's");
+
+    let (device, cache) = mysql.open(&owner).await.unwrap().unwrap();
+    assert_eq!(Some(device), Devices::load(&*mysql, &owner).await.unwrap());
+    assert_eq!(cache, Caches::load(&*mysql, &owner).await.unwrap());
+    assert!(cache.is_some());
+    Caches::remove(&*mysql, &owner).await.unwrap();
+    assert!(mysql.open(&owner).await.unwrap().unwrap().1.is_none());
+}
+
+#[tokio::test]
 async fn a_stamp_is_bumped_only_from_what_was_seen() {
     let scratch = Scratch::new().await;
     let mysql = scratch.mysql();
@@ -330,7 +356,7 @@ async fn a_large_mailbox_and_its_name_come_back() {
     });
     let listed = Listed { uids: (1..=5_000).collect(), newest_first: true };
     let pending = Pending::Changes(PendingList { listed, changes: Vec::new() });
-    let state = CollectionState { stamp: NOW, folder, pending, presented: None };
+    let state = CollectionState { stamp: NOW, folder, pending, presented: None, newest: None };
     let key = first_key();
     let new = NewState { folder: "F1", key: &key, presented: None, state: &state, now: NOW };
     mysql.save(&owner, &new, &nothing).await.unwrap();
