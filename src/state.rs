@@ -278,7 +278,7 @@ pub trait Moves: Send + Sync {
     /// Takes the right to move messages out of a mailbox; `None` while somebody else has it.
     async fn hold(&self, user: &str, mailbox: &str) -> Result<Option<Hold>, Error>;
 
-    /// What is remembered of these messages; `target` is where they are to go now.
+    /// What is remembered of these messages, by their uids; `target` is where they are to go now.
     async fn load(
         &self,
         source: &Place,

@@ -1,12 +1,12 @@
 //! `eas_moves`, a table of our own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -18,8 +18,10 @@ use crate::state::{Error, Kind, Moves};
 
 const LOCK: &str = "SELECT GET_LOCK(?, ?)";
 const UNLOCK: &str = "DO RELEASE_LOCK(?)";
-const LOAD: &str = "SELECT move_target, move_target_next, move_mark, move_new_uid \
-    FROM eas_moves WHERE move_id = ?";
+/// As many ids follow as are asked for.
+const LOAD: &str = "SELECT move_id, move_target, move_target_next, move_mark, move_new_uid \
+    FROM eas_moves WHERE move_id IN (?";
+/// As many rows follow as there are.
 const INTEND: &str = "REPLACE INTO eas_moves \
     (move_id, move_target, move_target_next, move_mark, move_new_uid, move_at) \
     VALUES (?, ?, ?, ?, ?, ?)";
@@ -28,7 +30,7 @@ const ARRIVED: &str = "SELECT move_new_uid FROM eas_moves \
     WHERE move_target = ? AND move_new_uid >= ?";
 const EXPIRE: &str = "DELETE FROM eas_moves WHERE move_at < ? LIMIT 1000";
 
-type Row = (Vec<u8>, u32, Vec<u8>, Option<u32>);
+type Row = (Vec<u8>, Vec<u8>, u32, Vec<u8>, Option<u32>);
 
 #[async_trait]
 impl Moves for Mysql {
@@ -65,13 +67,21 @@ impl Moves for Mysql {
         self.attempt("moves load", || async {
             let mut conn = self.conn().await?;
             let mut found = Vec::new();
-            for &imap_uid in imap_uids {
-                let row: Option<Row> = conn.exec_first(LOAD, (move_id(source, imap_uid),)).await?;
-                let Some((to, target_next, mark, new_uid)) = row else { continue };
-                let mark = <[u8; 32]>::try_from(mark).unwrap_or_default();
-                let intent = Intent { imap_uid, target_next, mark, new_uid };
-                found.push(Remembered { intent, same_target: to == target });
+            for some in imap_uids.chunks(AT_ONCE) {
+                let ids: BTreeMap<Vec<u8>, u32> =
+                    some.iter().map(|uid| (move_id(source, *uid), *uid)).collect();
+                let statement = format!("{LOAD}{})", ", ?".repeat(ids.len().saturating_sub(1)));
+                let values: Vec<Value> = ids.keys().map(Value::from).collect();
+                let rows: Vec<Row> = conn.exec(statement, values).await?;
+                found.extend(rows.into_iter().filter_map(|row| {
+                    let (id, to, target_next, mark, new_uid) = row;
+                    let imap_uid = *ids.get(&id)?;
+                    let mark = <[u8; 32]>::try_from(mark).unwrap_or_default();
+                    let intent = Intent { imap_uid, target_next, mark, new_uid };
+                    Some(Remembered { intent, same_target: to == target })
+                }));
             }
+            found.sort_by_key(|one| one.intent.imap_uid);
             Ok(found)
         })
         .await
@@ -85,19 +95,25 @@ impl Moves for Mysql {
         now: i64,
     ) -> Result<(), Error> {
         self.attempt("moves intend", || async {
-            let rows = intents.iter().map(|intent| {
-                (
-                    move_id(source, intent.imap_uid),
-                    place_id(target),
-                    intent.target_next,
-                    intent.mark.to_vec(),
-                    intent.new_uid,
-                    now,
-                )
-            });
             self.check_level().await?;
             let mut tx = self.start().await?;
-            tx.exec_batch(INTEND, rows).await?;
+            for some in intents.chunks(AT_ONCE) {
+                let more = ", (?, ?, ?, ?, ?, ?)".repeat(some.len().saturating_sub(1));
+                let values: Vec<Value> = some
+                    .iter()
+                    .flat_map(|intent| {
+                        [
+                            move_id(source, intent.imap_uid).into(),
+                            place_id(target).into(),
+                            intent.target_next.into(),
+                            intent.mark.to_vec().into(),
+                            intent.new_uid.into(),
+                            now.into(),
+                        ]
+                    })
+                    .collect();
+                tx.exec_drop(format!("{INTEND}{more}"), values).await?;
+            }
             tx.exec_drop(EXPIRE, (now - KEPT_SECONDS,)).await?;
             tx.commit().await?;
             Ok(())
@@ -183,5 +199,7 @@ fn move_id(source: &Place, imap_uid: u32) -> Vec<u8> {
     digest::of(&[b"move", &place_id(source), &imap_uid.to_be_bytes()]).to_vec()
 }
 
+/// Messages in one statement.
+const AT_ONCE: usize = 100;
 /// How long a move is remembered: phones repeat within minutes, or after a weekend.
 const KEPT_SECONDS: i64 = 7 * 24 * 3_600;

@@ -40,6 +40,13 @@ async fn a_move_is_remembered_with_its_end() {
     }
     let anew = Place { uid_validity: 10, ..place("INBOX") };
     assert!(Moves::load(&*mysql, &anew, &[1, 2], &work).await.unwrap().is_empty());
+    // More than one statement takes.
+    let many: Vec<Intent> = (100..350).map(intent).collect();
+    mysql.intend(&inbox, &work, &many, NOW).await.unwrap();
+    let all: Vec<u32> = (1..400).collect();
+    let found = Moves::load(&*mysql, &inbox, &all, &work).await.unwrap();
+    let uids: Vec<u32> = found.iter().map(|one| one.intent.imap_uid).collect();
+    assert_eq!(uids, [1, 2].into_iter().chain(100..350).collect::<Vec<u32>>());
     // After a week it is forgotten.
     mysql.intend(&inbox, &work, &[intent(3)], NOW + 8 * 86_400).await.unwrap();
     assert_eq!(scratch.number("SELECT COUNT(*) FROM eas_moves").await, 1);
