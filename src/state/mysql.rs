@@ -26,13 +26,14 @@ mod schema;
 mod survey;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Pool, Transaction, TxOpts};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::state::blob::Unreadable;
@@ -54,7 +55,7 @@ const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM horde_activesync_schema_i
 /// ActiveSync tables are, and `History` where `horde_histories` is; mostly that is the same database.
 #[derive(Debug)]
 pub struct Mysql {
-    pool: Pool,
+    pool: Mutex<Renewable>,
     opts: Opts,
     /// Tells this database from others that threads have connections to.
     id: u64,
@@ -83,7 +84,7 @@ impl Mysql {
     pub fn new(config: &Config) -> Result<Self, Error> {
         let opts = config.to_opts()?;
         Ok(Self {
-            pool: Pool::new(opts.clone()),
+            pool: Mutex::new(Renewable { age: 0, pool: Pool::new(opts.clone()) }),
             opts,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             home: Handle::try_current().ok(),
@@ -118,8 +119,25 @@ impl Mysql {
 
     /// Closes all connections; waits for those in use.
     pub async fn close(&self) {
-        if let Err(error) = self.pool.clone().disconnect().await {
+        if let Err(error) = self.pool().pool.disconnect().await {
             log::warn!("the database's connections did not close: {error}");
+        }
+    }
+
+    fn pool(&self) -> Renewable {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leaves the pool behind that was of this age when something did not come to an end.
+    ///
+    /// A connection that is given back in the middle of an answer is read to its end, by the
+    /// crate, without a time limit: when nothing comes, it is a slot less for ever. What is in use
+    /// still ends within its own time, so there are never more than twice as many connections.
+    fn renew(&self, age: u64) {
+        let mut now = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.age == age {
+            log::info!("the connections to the database are made anew: it took too long");
+            *now = Renewable { age: age + 1, pool: Pool::new(self.opts.clone()) };
         }
     }
 
@@ -131,7 +149,7 @@ impl Mysql {
 
     /// A connection, whatever the tables are.
     async fn any_conn(&self) -> Result<Conn, Fault> {
-        let pool = self.pool.clone();
+        let pool = self.pool().pool;
         self.at_home(async move { pool.get_conn().await }).await
     }
 
@@ -140,7 +158,10 @@ impl Mysql {
         work: impl Future<Output = Result<T, mysql_async::Error>> + Send + 'static,
     ) -> Result<T, Fault> {
         let Some(home) = &self.home else { return Ok(work.await?) };
-        match home.spawn(work).await {
+        let task = home.spawn(work);
+        // Whoever stops waiting leaves nothing behind that waits for ever and holds a slot.
+        let _ended = EndOnDrop(task.abort_handle());
+        match task.await {
             Ok(done) => Ok(done?),
             Err(error) => {
                 let message = "the runtime of the connections is gone";
@@ -161,7 +182,7 @@ impl Mysql {
 
     /// A transaction that holds nothing yet.
     async fn start(&self) -> Result<Transaction<'static>, Fault> {
-        let pool = self.pool.clone();
+        let pool = self.pool().pool;
         self.at_home(async move { pool.start_transaction(TxOpts::default()).await }).await
     }
 
@@ -194,10 +215,12 @@ impl Mysql {
     ) -> Result<T, Error> {
         let mut n_left = REPEATS;
         loop {
+            let age = self.pool().age;
             let fault = match timeout(self.patience, once()).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(fault)) => fault,
                 Err(_) => {
+                    self.renew(age);
                     return Err(Error::new(
                         Kind::Unavailable,
                         format!("{what}: the database took too long"),
@@ -214,6 +237,22 @@ impl Mysql {
                 Fault::State(error) => return Err(error),
             }
         }
+    }
+}
+
+/// The pool, and how many there were before.
+#[derive(Clone, Debug)]
+struct Renewable {
+    age: u64,
+    pool: Pool,
+}
+
+/// Ends a task when nobody waits for it any more.
+struct EndOnDrop(AbortHandle);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -4,6 +4,7 @@
 //! When the part is back, the very same request must work at once, without a restart of the
 //! sidecar, and in the end the phone must hold what the server has, each thing once.
 
+mod black_hole;
 mod cell;
 mod table;
 

@@ -8,6 +8,7 @@
 //! named in tests/scenario/KNOWN.md and left out of the script.
 
 mod acts;
+mod day;
 mod mischief;
 mod round;
 

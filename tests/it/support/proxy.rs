@@ -21,6 +21,8 @@ pub(crate) enum Rule {
     Refuse,
     /// Connections stand, and nothing comes; those of this time stay so for ever.
     Hang,
+    /// The same, but for the first so many bytes of the answer.
+    HangAfter(usize),
     /// Each piece waits a little.
     Slow(Duration),
     /// The answer comes byte by byte, with this pause after each.
@@ -198,6 +200,10 @@ impl Relay {
                         reset(near);
                         return reset(far);
                     }
+                    if matches!(rule, Rule::HangAfter(most) if n_back >= most) {
+                        tokio::join!(hang(near), hang(far));
+                        return;
+                    }
                 }
             }
         }
@@ -226,6 +232,11 @@ impl Relay {
                     }
                 }
                 Some(())
+            }
+            Rule::HangAfter(most) => {
+                let left = most.saturating_sub(*n_back);
+                *n_back += piece.len();
+                near.write_all(&piece[..left.min(piece.len())]).await.ok()
             }
             Rule::Cut(most) => {
                 let left = most.saturating_sub(*n_back);

@@ -10,6 +10,7 @@ use horde_eas::probe::phone::Phone;
 
 use crate::support::proxy::Proxy;
 use crate::support::stack::port;
+use crate::support::world::variable_or;
 
 /// The parts that the sidecar needs, each behind a relay.
 pub(crate) struct Parts {
@@ -54,6 +55,11 @@ pub(crate) struct Sidecar {
 impl Sidecar {
     /// Starts it, with room for many requests of one user at once.
     pub(crate) fn start(parts: &Parts) -> Self {
+        Self::with_connections(parts, 40)
+    }
+
+    /// The same, with so many connections to the database.
+    pub(crate) fn with_connections(parts: &Parts, connections: usize) -> Self {
         let folder = std::env::temp_dir().join(format!("horde-eas-{}", uuid::Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
         // Bound once to find a free one; the program asks for it by number.
@@ -66,7 +72,7 @@ impl Sidecar {
              [log]\nlevel = \"info,horde_eas=debug\"\n\
              [horde]\nurl = \"http://127.0.0.1:{}/horde\"\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
              [state]\nport = {}\npassword = \"hordepw\"\ntimeout_seconds = {SECONDS}\n\
-             connections = 40\n\
+             connections = {connections}\n\
              [imap]\nconnect_timeout = 1\ntimeout = {SECONDS}\nqueue_timeout = {SECONDS}\n\
              sessions_per_user = 40\nthreads = 40\n\
              [smtp]\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
@@ -103,16 +109,17 @@ impl Sidecar {
     /// Starts it again; returns when it listens.
     pub(crate) fn revive(&mut self) {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_horde-eas"))
-            .arg("serve")
-            .arg("--config")
-            .arg(self.folder.join("config.toml"))
-            .env_remove("HORDE_EAS_CONFIG")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let child =
+            Command::new(variable_or("HORDE_EAS_TEST_PROGRAM", env!("CARGO_BIN_EXE_horde-eas")))
+                .arg("serve")
+                .arg("--config")
+                .arg(self.folder.join("config.toml"))
+                .env_remove("HORDE_EAS_CONFIG")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+                .unwrap();
         self.child = Some(child);
         let began = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {

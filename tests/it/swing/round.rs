@@ -161,8 +161,15 @@ impl Swing {
         if round.is_multiple_of(4) {
             self.move_mail().await;
         }
+        let is_mischievous = self.mischief.is_some();
+        if is_mischievous {
+            self.day().await;
+        }
         let commands = self.phone_acts();
         self.sync(commands).await;
+        if is_mischievous {
+            self.fetch_after_sync().await;
+        }
     }
 
     /// A free name for something new.
@@ -349,7 +356,7 @@ impl Swing {
         }
     }
 
-    async fn until_quiet(&mut self, mut wishes: Vec<Wish>) {
+    pub(super) async fn until_quiet(&mut self, mut wishes: Vec<Wish>) {
         for _ in 0..40 {
             let had_commands = wishes.iter().any(|wish| !wish.commands.is_empty());
             if self.mischief.is_some() {

@@ -1,0 +1,69 @@
+//! A database that takes connections and says nothing, or stops in the middle of an answer: what
+//! was given to it must come back, though it never closes a connection.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use horde_eas::probe::Error;
+use horde_eas::probe::phone::Phone;
+use horde_eas::probe::sync::{Brought, Wish};
+
+use crate::support::proxy::Rule;
+use crate::support::sidecar::{Parts, Sidecar};
+use crate::support::world::World;
+
+/// There are fewer connections than requests, and all of them fall into it.
+#[tokio::test]
+async fn a_black_hole_of_a_database_uses_up_no_connections() {
+    let parts = Parts::new();
+    let mut sidecar = Sidecar::with_connections(&parts, CONNECTIONS);
+    let mut world = World::new().await;
+    world.mail("INBOX", "kept");
+    let mut phones: Vec<Phone> = (0..8).map(|_| sidecar.phone(&world.user, "14.1")).collect();
+    for phone in &mut phones {
+        phone.provision().await.unwrap();
+        phone.folder_sync().await.unwrap();
+    }
+    for rule in [Rule::Hang, Rule::HangAfter(5), Rule::HangAfter(100), Rule::HangAfter(700)] {
+        parts.sql.set(rule);
+        let fallen = join_all(phones.iter_mut().map(begin_anew)).await;
+        let n_fallen = fallen.iter().filter(|one| matches!(one, Err(Error::Http(503)))).count();
+        // Where some bytes come through, somebody may have got all that was needed.
+        assert!(n_fallen > CONNECTIONS, "{rule:?}: {fallen:?}");
+        parts.sql.set(Rule::Pass);
+        for phone in &mut phones {
+            let began = Instant::now();
+            let brought = begin_anew(phone).await;
+            let took = began.elapsed();
+            let brought = brought.unwrap_or_else(|error| {
+                panic!("{rule:?}: after it: {error:?} in {took:?}: {}", sidecar.log())
+            });
+            assert_eq!(brought.added.len(), 1, "{rule:?}: {brought:?}");
+            assert!(took < Duration::from_secs(2), "{rule:?}: after it: {took:?}");
+        }
+    }
+    // The same when there was none to begin with.
+    sidecar.kill();
+    sidecar.revive();
+    // The phones see that their connections are gone.
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    parts.sql.set(Rule::Hang);
+    for fallen in join_all(phones.iter_mut().map(begin_anew)).await {
+        assert!(matches!(fallen, Err(Error::Http(503))), "{fallen:?}");
+    }
+    parts.sql.set(Rule::Pass);
+    for done in join_all(phones.iter_mut().map(begin_anew)).await {
+        assert_eq!(done.unwrap().added.len(), 1);
+    }
+    sidecar.assert_sound();
+}
+
+/// A first Sync, which writes.
+async fn begin_anew(phone: &mut Phone) -> Result<Brought, Error> {
+    let id = phone.folder_of(2).unwrap().id.clone();
+    phone.collections.remove(&id);
+    let wish = Wish { get_changes: Some(true), ..Wish::of(&id, "Email") };
+    phone.sync_all(wish).await
+}
+
+const CONNECTIONS: usize = 2;
