@@ -6,6 +6,7 @@
 //! after which of them a mail may have been taken.
 
 mod route;
+mod size;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::backend::profile::Security;
 use crate::backend::smtp::route::Route;
+use crate::backend::smtp::size::Limit;
 use crate::backend::submit::{Parcel, Receipt, Submit, Unsent, Why};
 use crate::backend::{Account, Accounts, Error, Kind};
 use crate::secret::Secret;
@@ -118,8 +120,8 @@ impl Smtp {
         Ok(Self { config: config.clone(), accounts, certificates })
     }
 
-    /// Greets the server as a mail would, without a login; answers where it is and how it is
-    /// protected, in words.
+    /// Greets the server as a mail would, without a login; answers where it is, how it is
+    /// protected and how large mails may be, in words.
     ///
     /// # Errors
     /// As for a mail; `Closed` also when Horde's settings name no server that can be used.
@@ -127,7 +129,11 @@ impl Smtp {
         let route = self.server().await?;
         let mut server = self.connect(&route).await?;
         let protected = if server.is_encrypted() { "TLS" } else { "in the clear" };
-        let told = format!("{}:{} greets, {protected}", route.host, route.port);
+        let limit = match self.limit(&mut server, &route).await? {
+            Limit::Bytes(most) => format!(", mails of {most} bytes at most"),
+            Limit::None | Limit::Unknown => String::new(),
+        };
+        let told = format!("{}:{} greets, {protected}{limit}", route.host, route.port);
         // What it says to a good-bye does not matter.
         drop(timeout(self.patience(), server.quit()).await);
         Ok(told)
@@ -229,7 +235,7 @@ impl Submit for Smtp {
         let mut server = self.connect(&route).await?;
         self.login(&mut server, &route, account).await?;
         let is_wide = !from.is_ascii() || to.iter().any(|address| !address.is_ascii());
-        let mut options = String::new();
+        let mut options = self.size_option(&mut server, &route, message.len()).await?;
         if is_wide {
             if !server.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let what = "the mail server takes no addresses beyond ASCII";

@@ -9,6 +9,7 @@ use horde_eas::secret::Secret;
 
 use crate::support::mailbox::account;
 use crate::support::smtp_stub::{Script, Stub};
+use crate::support::stack::port;
 
 const MESSAGE: &[u8] = b"To: b@x.test\r\n\r\n.\r\n..two\r\nGr\xc3\xbc\xdfe\r\n\r\n";
 
@@ -22,6 +23,10 @@ fn config(stub: &Stub) -> Config {
 }
 
 async fn submit(config: &Config, to: &[&str]) -> Result<Receipt, Unsent> {
+    hand_over(config, to, MESSAGE.to_vec()).await
+}
+
+async fn hand_over(config: &Config, to: &[&str], message: Vec<u8>) -> Result<Receipt, Unsent> {
     drop(rustls::crypto::ring::default_provider().install_default());
     // With a host of its own it never asks Horde.
     let accounts = Horde::new(&horde::Config::default()).unwrap().accounts;
@@ -29,7 +34,7 @@ async fn submit(config: &Config, to: &[&str]) -> Result<Receipt, Unsent> {
     let parcel = Parcel {
         from: "a@x.test".to_owned(),
         to: to.iter().map(|&to| to.to_owned()).collect(),
-        message: MESSAGE.to_vec(),
+        message,
     };
     smtp.submit(&account("ann", |_| {}), parcel).await
 }
@@ -125,6 +130,33 @@ async fn smtp_without_tls_that_is_demanded_sends_nothing() {
         Config { security: horde_eas::backend::profile::Security::StartTls, ..config(&stub) };
     let unsent = submit(&config, &["b@x.test"]).await.unwrap_err();
     assert_eq!((unsent.why, stub.taken().len()), (Why::Closed, 0));
+}
+
+#[tokio::test]
+async fn smtp_does_not_begin_a_mail_that_the_server_would_not_take() {
+    let config =
+        |port| Config { host: Some("127.0.0.1".to_owned()), port: Some(port), ..Config::default() };
+    let sends = async |config: &Config, n_bytes: usize| {
+        let line = "a".repeat(998) + "\r\n";
+        let message = format!("To: b@x.test\r\n\r\n{}", line.repeat(n_bytes / line.len()));
+        hand_over(config, &["b@x.test"], message.into_bytes()).await
+    };
+    // The demo's Postfix names its limit, and takes what is below it.
+    let postfix = config(port(8025));
+    assert_eq!(sends(&postfix, 11_000_000).await.unwrap().code, 250);
+    let unsent = sends(&postfix, 13_000_000).await.unwrap_err();
+    assert_eq!((unsent.why, unsent.code), (Why::TooLarge, None));
+    assert!(unsent.to_string().ends_with("the mail server takes 12000000"), "{unsent}");
+    // One that knows of no sizes is not told of them; what it says decides.
+    let stub = Stub::new(Script::default());
+    assert_eq!(sends(&config(stub.port), 100_000).await.unwrap().code, 250);
+    assert_eq!(stub.taken()[0].envelope[0], "MAIL FROM:<a@x.test>");
+    let size = ("EHLO", "250-stub\r\n250 SIZE 150000");
+    stub.set(Script { replies: vec![size], ..Script::default() });
+    assert_eq!(sends(&config(stub.port), 100_000).await.unwrap().code, 250);
+    assert!(stub.taken()[1].envelope[0].starts_with("MAIL FROM:<a@x.test> SIZE=100"));
+    assert_eq!(sends(&config(stub.port), 200_000).await.unwrap_err().why, Why::TooLarge);
+    assert_eq!(stub.taken().len(), 2);
 }
 
 #[tokio::test]
