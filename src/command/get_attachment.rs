@@ -10,9 +10,8 @@
 //! Reads a mailbox; writes nothing.
 //! Horde: what is not there is HTTP 500; here it is 404, for which nobody tries again.
 
-use crate::backend::Kind;
-use crate::backend::mail::{Part, Which};
-use crate::command::{Command, Content, Context, Error, Reply};
+use crate::backend::mail::Part;
+use crate::command::{Command, Content, Context, Error, Reply, item_operations};
 use crate::eas::ids::FileReference;
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::Tag;
@@ -30,17 +29,9 @@ impl Command for GetAttachment {
 
     async fn run(ctx: &Context<'_>, (): ()) -> Result<File, Error> {
         let name = ctx.call.parameters.attachment_name.clone().unwrap_or_default();
-        let reference = FileReference(name);
-        let Some((mailbox, imap_uid, number)) = reference.parts() else { return Ok(File(None)) };
-        let which = Which { imap_uid, number, range: None };
         let most = ctx.services.config.answer_bytes;
-        match ctx.services.mail.part(ctx.account(), mailbox, &which, most).await {
-            Ok(part) => Ok(File(Some(part))),
-            Err(error) => match error.kind {
-                Kind::Refused | Kind::Unavailable => Err(error.into()),
-                _ => Ok(File(None)),
-            },
-        }
+        let found = item_operations::part(ctx, &FileReference(name), None, most).await?;
+        Ok(File(found.ok()))
     }
 
     fn on_bad_document() -> File {

@@ -31,6 +31,7 @@ use crate::wbxml::pages;
 use crate::wbxml::{Tag, Writer};
 use crate::{element, wire_enum};
 
+pub(super) use fetch::part;
 use sending::{Sending, Sent};
 
 pub(super) struct ItemOperations;

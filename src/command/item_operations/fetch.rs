@@ -62,20 +62,30 @@ pub(super) async fn fetch(
     })
 }
 
-/// An attachment, out of any mailbox that the mail server opens for this user.
+/// An attachment, or the range of it that the client wants.
 async fn attachment(
     ctx: &Context<'_>,
     wish: &Fetch,
     reference: &FileReference,
     most: usize,
 ) -> Result<Result<Part, Status>, Error> {
-    let Some((mailbox, imap_uid, number)) = reference.parts() else {
-        return Ok(Err(Status::InvalidAttachment));
-    };
     let range = match range_of(wish).map(parse_range) {
         None => None,
         Some(Some(range)) => Some(range),
         Some(None) => return Ok(Err(Status::InvalidRange)),
+    };
+    part(ctx, reference, range, most).await
+}
+
+/// An attachment, out of any mailbox that the mail server opens for this user.
+pub(in crate::command) async fn part(
+    ctx: &Context<'_>,
+    reference: &FileReference,
+    range: Option<(u64, u64)>,
+    most: usize,
+) -> Result<Result<Part, Status>, Error> {
+    let Some((mailbox, imap_uid, number)) = reference.parts() else {
+        return Ok(Err(Status::InvalidAttachment));
     };
     let which = Which { imap_uid, number, range };
     match ctx.services.mail.part(ctx.account(), mailbox, &which, most).await {
