@@ -269,11 +269,16 @@ Exit codes: 0 nothing to mend, 1 warnings, 2 errors, 64 the command line makes n
 --json: as that of `check`; the summary also has devices and rows.";
 const PROBE_HELP: &str = "\
 The password is read from the variable HORDE_EAS_PROBE_PASSWORD, or from what --password-file or
---password-stdin name. Works against any ActiveSync server, Horde's rpc.php too.
+--password-stdin name. Works against any ActiveSync server, Horde's rpc.php too: what is known of
+that is told as odd, not as failed.
+
+Without --write mail and contacts stay as they are. With it, all but the probe's own contact and
+mails do, whose subjects begin with `Probe`; the last step deletes what is left of them. No folder
+is emptied.
 
 Exit codes: 0 all steps went well, 1 a step was odd, 2 a step failed, 64 the command line makes no
 sense.
 
 --json: one object a line, {kind: \"step\", step, result: \"ok\", \"odd\", \"failed\" or \"skipped\",
-asked, came, cause, mend, ms}; the last line is {kind: \"summary\", command, exit, steps, failed, odd,
-device}.";
+asked, came, cause, mend, ms}; the last line is {kind: \"summary\", command, worst, exit, steps,
+failed, odd, skipped, device, devices, …}. Members stay what they are; new ones may come.";

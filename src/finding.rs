@@ -1,11 +1,11 @@
 //! What an operator is told: what was found, why it is so, and how to mend it.
 //!
-//! `check` and `state verify` tell nothing but findings; [`Report`] writes them as words or as
-//! JSON, and makes an exit code of the worst.
+//! `check` and `state verify` tell nothing but findings, and each step of `probe` ends with one;
+//! [`Report`] writes them as words or as JSON, and makes an exit code of the worst.
 
 mod report;
 
-pub use crate::finding::report::Report;
+pub use crate::finding::report::{Report, indented};
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

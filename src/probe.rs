@@ -5,6 +5,7 @@
 //! [`phone::Phone`] is the device, [`link::Link`] its HTTP, [`sync`] its Sync, [`run`] plays a
 //! whole conversation and says in words what happens.
 
+pub mod attachment;
 pub mod hint;
 pub mod link;
 pub mod mail;
@@ -36,20 +37,22 @@ pub struct Args {
     /// Id of the device; the same id is the same device to the server.
     #[arg(long, default_value = "HORDEEASPROBE01")]
     pub device_id: String,
-    /// The user's mail address, when the login name is none: where --write sends a mail.
+    /// The user's mail address, where --write sends mails; left out, the one that the server names,
+    /// or the login name where it is one.
     #[arg(long)]
     pub address: Option<String>,
-    /// host:port of a mail server that takes that mail, instead of SendMail.
+    /// host:port of a mail server that takes the first mail, instead of SendMail.
     #[arg(long, requires = "write")]
     pub smtp: Option<String>,
     /// Reads only, which is the default: what stays is the device in Horde's list, and its keys.
     #[arg(long, conflicts_with = "write")]
     pub read_only: bool,
-    /// Also writes: adds a contact, reads it with a second device and deletes it; sends a mail to
-    /// the user, waits for it, marks it read and deletes it.
+    /// Also writes: adds a contact, reads it with a second device and deletes it; sends two mails
+    /// to the user, waits for them in a Ping and in a Sync, fetches an attachment, moves one there
+    /// and back, and deletes them. Touches nothing that is not its own.
     #[arg(long, alias = "full")]
     pub write: bool,
-    /// Leaves the contact and the mail of --write there.
+    /// Leaves the contact and the mails of --write there.
     #[arg(long, requires = "write")]
     pub keep: bool,
     /// At last waits for so many seconds, to find time-outs on the way that are shorter.
@@ -108,6 +111,6 @@ pub async fn run(
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
     let mut story = Story::new(out, args.json);
-    steps::play(args, password, &mut story).await?;
-    story.end(&args.device_id)
+    let devices = steps::play(args, password, &mut story).await?;
+    story.end(&devices)
 }

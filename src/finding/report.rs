@@ -26,12 +26,25 @@ impl<'a> Report<'a> {
     /// # Errors
     /// When it can not be written.
     pub fn tell(&mut self, finding: &Finding) -> io::Result<()> {
-        let count = &mut self.counts[finding.severity as usize];
+        self.tell_as(finding.severity, || as_json(finding), || as_words(finding))
+    }
+
+    /// Tells something of that severity in words of its own, or as a JSON object of its own.
+    ///
+    /// # Errors
+    /// When it can not be written.
+    pub fn tell_as(
+        &mut self,
+        severity: Severity,
+        json: impl FnOnce() -> Value,
+        words: impl FnOnce() -> String,
+    ) -> io::Result<()> {
+        let count = &mut self.counts[severity as usize];
         *count = count.saturating_add(1);
         if self.is_json {
-            writeln!(self.out, "{}", as_json(finding))?;
+            writeln!(self.out, "{}", json())?;
         } else {
-            self.out.write_all(as_words(finding).as_bytes())?;
+            self.out.write_all(words().as_bytes())?;
         }
         self.out.flush()
     }
@@ -55,14 +68,34 @@ impl<'a> Report<'a> {
         found.unwrap_or(Severity::Ok)
     }
 
+    /// How many there were of that severity.
+    #[must_use]
+    pub const fn n_of(&self, severity: Severity) -> u64 {
+        self.counts[severity as usize]
+    }
+
     /// Tells the sum, with more members for the JSON; the result is the exit code.
     ///
     /// # Errors
     /// When it can not be written.
     pub fn end(self, more: Map<String, Value>) -> io::Result<u8> {
+        let words = if self.worst() < Severity::Warning {
+            "No problem found.\n".to_owned()
+        } else {
+            let errors = counted(self.n_of(Severity::Error), "error");
+            format!("{errors}, {}.\n", counted(self.n_of(Severity::Warning), "warning"))
+        };
+        self.end_with(&words, more)
+    }
+
+    /// The same in other words.
+    ///
+    /// # Errors
+    /// When it can not be written.
+    pub fn end_with(self, words: &str, more: Map<String, Value>) -> io::Result<u8> {
         let worst = self.worst();
-        let [n_ok, n_notes, n_warnings, n_errors] = self.counts;
         if self.is_json {
+            let [n_ok, n_notes, n_warnings, n_errors] = self.counts;
             let mut sum = json!({
                 "kind": "summary", "command": self.command, "worst": worst.name(),
                 "exit": worst.exit_code(), "ok": n_ok, "notes": n_notes,
@@ -72,15 +105,21 @@ impl<'a> Report<'a> {
                 members.extend(more);
             }
             writeln!(self.out, "{sum}")?;
-        } else if worst < Severity::Warning {
-            writeln!(self.out, "No problem found.")?;
         } else {
-            let (errors, warnings) = (counted(n_errors, "error"), counted(n_warnings, "warning"));
-            writeln!(self.out, "{errors}, {warnings}.")?;
+            self.out.write_all(words.as_bytes())?;
         }
         self.out.flush()?;
         Ok(worst.exit_code())
     }
+}
+
+/// Lines under another one, each with its name and without what steers a terminal; those that have
+/// no text are left out.
+#[must_use]
+pub fn indented(n_blanks: usize, lines: &[(&str, Option<&str>)]) -> String {
+    let lines = lines.iter().filter_map(|(name, text)| Some((name, (*text)?)));
+    let shown = lines.map(|(name, text)| format!("{:n_blanks$}{name} {}\n", "", printable(text)));
+    shown.collect()
 }
 
 fn as_json(finding: &Finding) -> Value {
@@ -105,11 +144,8 @@ fn as_words(finding: &Finding) -> String {
         words.push_str(&printable(&at));
     }
     words.push('\n');
-    for (name, text) in [("cause:", &finding.cause), ("mend: ", &finding.mend)] {
-        if let Some(text) = text {
-            words.push_str(&format!("         {name} {}\n", printable(text)));
-        }
-    }
+    let (cause, mend) = (finding.cause.as_deref(), finding.mend.as_deref());
+    words.push_str(&indented(9, &[("cause:", cause), ("mend: ", mend)]));
     words
 }
 

@@ -36,7 +36,7 @@ pub fn of(error: &Error) -> Hint {
         Error::Transport(_) => return transport(&words(error)),
         Error::Http(status) => return http(*status),
         Error::NotWbxml(kind) if kind.starts_with("text/html") => (
-            "a web page instead of a document: the alias does not lead to an ActiveSync server, or PHP died with an error page",
+            "a web page instead of a document: the alias does not lead to an ActiveSync server; or, where other steps went well, PHP died with an error page: Horde's rpc.php does so with some mails",
             "send /Microsoft-Server-ActiveSync to the server (deploy/nginx.conf.example); see PHP's log",
         ),
         Error::NotWbxml(_) => (
@@ -125,6 +125,23 @@ pub const fn ping_status(number: u32) -> Hint {
         6 => ("too many folders", "see the server's limits"),
         7 => ("the list of folders has changed, or a wipe is ordered", "FolderSync first"),
         8 => ("the server failed", "see its log"),
+        other => return status(other),
+    };
+    Hint { cause, mend }
+}
+
+/// What a Status of MoveItems means.
+#[must_use]
+pub const fn move_status(number: u32) -> Hint {
+    let (cause, mend) = match number {
+        1 => ("the server does not know the mail", "nothing, if somebody took it away"),
+        2 => ("the server does not know the folder that it shall go to", "FolderSync first"),
+        4 => ("both folders are the same to the server", "a fault of one of the two: see the log"),
+        5 => (
+            "the mail server does not move it: the user may lack the right, or the room",
+            "see the folder's permissions (ACL) and the quota; then the server's log",
+        ),
+        7 => ("somebody else works on the mail", "try again"),
         other => return status(other),
     };
     Hint { cause, mend }

@@ -136,6 +136,13 @@ impl Link {
         Ok(())
     }
 
+    /// The version as a number that can be compared: 141 for 14.1; 0 for one that is none.
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        let digits: String = self.version.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_default()
+    }
+
     /// Asks what the server offers.
     ///
     /// # Errors
@@ -242,10 +249,13 @@ impl Link {
     }
 
     fn base64_query(&self, command: &str, parameters: &[u8]) -> String {
-        let digits: String = self.version.chars().filter(char::is_ascii_digit).collect();
         let code = CODES.iter().position(|name| *name == command).unwrap_or(255);
-        let mut bytes =
-            vec![digits.parse().unwrap_or(141), u8::try_from(code).unwrap_or(u8::MAX), 0x09, 0x04];
+        let mut bytes = vec![
+            u8::try_from(self.level()).unwrap_or(141),
+            u8::try_from(code).unwrap_or(u8::MAX),
+            0x09,
+            0x04,
+        ];
         // An even number of hex digits is packed, anything else travels as it is.
         let id = packed(&self.device_id).unwrap_or_else(|| self.device_id.clone().into_bytes());
         counted(&mut bytes, &id);

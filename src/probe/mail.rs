@@ -18,7 +18,7 @@ impl Phone {
         message: &[u8],
         is_kept: bool,
     ) -> Result<u32, Error> {
-        let answer = if self.link.version.as_str() >= "14.0" {
+        let answer = if self.link.level() >= 140 {
             let document = send_mail_request(client_id, message, is_kept);
             self.link.post("SendMail", &encode(&document)).await?
         } else {

@@ -116,7 +116,7 @@ impl Phone {
     pub async fn provision(&mut self) -> Result<u32, Error> {
         self.link.policy_key = Some("0".to_owned());
         let mut first = vec![policy(None)];
-        if self.link.version.as_str() >= "14.1" {
+        if self.link.level() >= 141 {
             first.insert(0, device_information());
         }
         let answer = self.ask("Provision", &node(Provision::Provision, first)).await?;
@@ -144,6 +144,29 @@ impl Phone {
         let answer =
             self.ask("Settings", &node(Settings::Settings, [device_information()])).await?;
         answer.number(&[Settings::Status]).ok_or(Error::Missing("Settings:Status"))
+    }
+
+    /// Asks who the user is: Status and mail addresses, the one of phones first.
+    ///
+    /// # Errors
+    /// When no document came back.
+    pub async fn user_addresses(&self) -> Result<(u32, Vec<String>), Error> {
+        let get = node(Settings::UserInformation, [empty(Settings::Get)]);
+        let answer = self.ask("Settings", &node(Settings::Settings, [get])).await?;
+        let part = answer.child(Settings::UserInformation);
+        let status = part.and_then(|part| part.number(&[Settings::Status]));
+        let status = status.or_else(|| answer.number(&[Settings::Status]));
+        let status = status.ok_or(Error::Missing("Settings:Status"))?;
+        let get = part.and_then(|part| part.child(Settings::Get));
+        let accounts = get.and_then(|get| get.child(Settings::Accounts));
+        let holders = accounts.map(|all| all.all(Settings::Account)).into_iter().flatten();
+        let addresses = holders
+            .chain(get)
+            .filter_map(|holder| holder.child(Settings::EmailAddresses))
+            .flat_map(|all| all.all(Settings::SmtpAddress))
+            .map(Element::text)
+            .collect();
+        Ok((status, addresses))
     }
 
     /// Brings the hierarchy up to date.
@@ -290,7 +313,7 @@ impl Phone {
         let collection = text(GetItemEstimate::CollectionId, id);
         let filter = text(AirSync::FilterType, filter.to_string());
         // Up to 12.1 the order is another, and the filter stands alone.
-        let children = if self.link.version.as_str() >= "14.0" {
+        let children = if self.link.level() >= 140 {
             vec![key, collection, node(AirSync::Options, [filter])]
         } else {
             vec![collection, filter, key]
@@ -313,18 +336,6 @@ impl Phone {
         let which = [text(AirSync::CollectionId, id), text(AirSync::ServerId, server_id)];
         let answer = self.post("ItemOperations", &fetch_request(&which, bodies)).await?;
         fetched(&answer)
-    }
-
-    /// Fetches an attachment, or the given bytes of it: Status and properties.
-    ///
-    /// # Errors
-    /// When no document came back.
-    pub async fn fetch_file(
-        &self,
-        reference: &str,
-        range: Option<&str>,
-    ) -> Result<(u32, Option<Element>), Error> {
-        fetched(&self.post("ItemOperations", &file_request(reference, range)).await?)
     }
 
     /// Empties a folder: Status of the operation.

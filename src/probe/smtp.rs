@@ -1,5 +1,7 @@
-//! One mail handed to a mail server: what wakes a waiting phone.
+//! Mails of the probe's own, and a mail server that takes one: what wakes a waiting phone.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -30,9 +32,33 @@ pub(super) async fn deliver(server: &str, to: &str, subject: &str) -> Result<(),
 
 /// A short mail of the user to the user.
 pub(super) fn message(to: &str, subject: &str) -> String {
-    let headers = format!("From: <{to}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n");
+    format!("{}\r\nSent by horde-eas probe.", header(to, subject))
+}
+
+/// The same with a file.
+pub(super) fn message_with_file(to: &str, subject: &str, bytes: &[u8]) -> String {
+    let encoded = STANDARD.encode(bytes);
+    let mut lines = String::new();
+    for (n, letter) in encoded.chars().enumerate() {
+        if n > 0 && n % LINE == 0 {
+            lines.push_str("\r\n");
+        }
+        lines.push(letter);
+    }
+    format!(
+        "{}Content-Type: multipart/mixed; boundary=horde-eas-probe\r\n\r\n\
+        --horde-eas-probe\r\nContent-Type: text/plain\r\n\r\nSent by horde-eas probe.\r\n\
+        --horde-eas-probe\r\nContent-Type: application/octet-stream; name=\"probe.bin\"\r\n\
+        Content-Disposition: attachment; filename=\"probe.bin\"\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\n{lines}\r\n--horde-eas-probe--\r\n",
+        header(to, subject)
+    )
+}
+
+fn header(to: &str, subject: &str) -> String {
     let date = jiff::Zoned::now().strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
-    format!("{headers}Date: {date}\r\nMIME-Version: 1.0\r\n\r\nSent by horde-eas probe.")
+    let who = format!("From: <{to}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n");
+    format!("{who}Date: {date}\r\nMIME-Version: 1.0\r\n")
 }
 
 async fn expect(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<(), Error> {
@@ -47,3 +73,6 @@ async fn expect(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<(), E
         }
     }
 }
+
+/// Letters of base64 in a line.
+const LINE: usize = 76;

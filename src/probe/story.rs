@@ -1,20 +1,20 @@
 //! How a conversation is told: a paragraph, or a line of JSON, for each step.
+//!
+//! A step ends with a finding, whose code is `probe.step`; its severities have other names here.
 
-use std::io::Write;
-use std::time::{Duration, Instant};
+use std::io::{Result, Write};
+use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use crate::finding::{Finding, Report, Severity, indented};
 use crate::probe::Error;
 use crate::probe::hint::{self, Hint};
 
 /// Tells steps, and counts those that did not go well.
 pub(super) struct Story<'a> {
-    out: &'a mut dyn Write,
-    json: bool,
-    steps: usize,
-    failed: usize,
-    odd: usize,
+    report: Report<'a>,
+    steps: u64,
 }
 
 /// One step, as it begins.
@@ -24,32 +24,6 @@ pub(super) struct Step {
     started: Instant,
 }
 
-/// What came of a step.
-pub(super) enum Ending {
-    /// As it should be, in words.
-    Good(String),
-    /// Not tried, and why.
-    Skipped(String),
-    /// It works, and a phone would have trouble.
-    Odd {
-        /// What happened.
-        what: String,
-        /// What it means.
-        cause: String,
-        /// How to mend it.
-        mend: String,
-    },
-    /// Not as it should be.
-    Failed {
-        /// What happened.
-        what: String,
-        /// What it means.
-        cause: String,
-        /// How to mend it.
-        mend: String,
-    },
-}
-
 impl Step {
     /// A step that begins now: its title, and what is asked.
     pub(super) fn new(title: &'static str, asked: impl Into<String>) -> Self {
@@ -57,120 +31,113 @@ impl Step {
     }
 }
 
-impl Ending {
-    /// A failure that is explained.
-    pub(super) fn bad(what: impl Into<String>, hint: &Hint) -> Self {
-        Self::Failed { what: what.into(), cause: hint.cause.to_owned(), mend: hint.mend.to_owned() }
-    }
+/// As it should be, in words.
+pub(super) fn good(what: impl Into<String>) -> Finding {
+    Finding::ok(CODE, what)
+}
 
-    /// Something that works and should be otherwise.
-    pub(super) fn odd(what: impl Into<String>, cause: &str, mend: &str) -> Self {
-        Self::Odd { what: what.into(), cause: cause.to_owned(), mend: mend.to_owned() }
-    }
+/// Not tried, and why.
+pub(super) fn skipped(why: impl Into<String>) -> Finding {
+    Finding::note(CODE, why)
+}
 
-    /// A failure to get a usable answer.
-    pub(super) fn error(error: &Error) -> Self {
-        Self::bad(hint::words(error), &hint::of(error))
-    }
+/// It works, and a phone would have trouble: what happened, what it means and how to mend it.
+pub(super) fn odd(what: impl Into<String>, cause: &str, mend: &str) -> Finding {
+    Finding::warning(CODE, what).because(cause).mend(mend)
+}
 
-    /// Name of the result, its words, cause and mend.
-    fn parts(&self) -> (&'static str, &str, Option<&str>, Option<&str>) {
-        match self {
-            Self::Good(what) => ("ok", what, None, None),
-            Self::Skipped(why) => ("skipped", why, None, None),
-            Self::Odd { what, cause, mend } => ("odd", what, Some(cause), Some(mend)),
-            Self::Failed { what, cause, mend } => ("failed", what, Some(cause), Some(mend)),
-        }
-    }
+/// Not as it should be: the same.
+pub(super) fn failed(what: impl Into<String>, cause: impl Into<String>, mend: &str) -> Finding {
+    Finding::error(CODE, what).because(cause).mend(mend)
+}
+
+/// A failure that is explained.
+pub(super) fn bad(what: impl Into<String>, hint: &Hint) -> Finding {
+    failed(what, hint.cause, hint.mend)
+}
+
+/// A Status that is not 1.
+pub(super) fn bad_status(status: u32) -> Finding {
+    bad(format!("Status {status}"), &hint::status(status))
+}
+
+/// A failure to get a usable answer.
+pub(super) fn error(error: &Error) -> Finding {
+    bad(hint::words(error), &hint::of(error))
 }
 
 impl<'a> Story<'a> {
     /// A story that is told on `out`.
-    pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Self {
-        Self { out, json, steps: 0, failed: 0, odd: 0 }
+    pub(super) fn new(out: &'a mut dyn Write, is_json: bool) -> Self {
+        Self { report: Report::new(out, "probe", is_json), steps: 0 }
     }
 
     /// Tells a step; true when the next may stand on it.
-    pub(super) fn tell(&mut self, step: &Step, ending: &Ending) -> std::io::Result<bool> {
+    pub(super) fn tell(&mut self, step: &Step, ending: &Finding) -> Result<bool> {
         self.steps = self.steps.saturating_add(1);
-        let took = step.started.elapsed();
-        match ending {
-            Ending::Good(_) | Ending::Skipped(_) => {}
-            Ending::Odd { .. } => self.odd = self.odd.saturating_add(1),
-            Ending::Failed { .. } => self.failed = self.failed.saturating_add(1),
-        }
-        if self.json {
-            self.tell_json(step, ending, took)?;
-        } else {
-            self.tell_words(step, ending, took)?;
-        }
-        self.out.flush()?;
-        Ok(matches!(ending, Ending::Good(_) | Ending::Odd { .. }))
-    }
-
-    fn tell_json(&mut self, step: &Step, ending: &Ending, took: Duration) -> std::io::Result<()> {
-        let (result, came, cause, mend) = ending.parts();
-        let line = json!({
-            "kind": "step",
-            "step": step.title,
-            "result": result,
-            "asked": step.asked,
-            "came": came,
-            "cause": cause,
-            "mend": mend,
-            "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        });
-        writeln!(self.out, "{line}")
-    }
-
-    fn tell_words(&mut self, step: &Step, ending: &Ending, took: Duration) -> std::io::Result<()> {
-        let (result, came, cause, mend) = ending.parts();
-        let (n, title, ms) = (self.steps, step.title, took.as_millis());
-        writeln!(self.out, "{:8}{n}. {title} ({ms} ms)", result)?;
-        for (name, text) in [
-            ("asked:", Some(step.asked.as_str())),
-            ("came: ", Some(came)),
-            ("cause:", cause),
-            ("mend: ", mend),
-        ] {
-            if let Some(text) = text {
-                writeln!(self.out, "        {name} {}", printable(text))?;
-            }
-        }
-        Ok(())
+        let (n, title, severity) = (self.steps, step.title, ending.severity);
+        let result = result_of(severity);
+        let ms = u64::try_from(step.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let json = || {
+            json!({
+                "kind": "step", "step": title, "result": result, "asked": step.asked,
+                "came": ending.what, "cause": ending.cause, "mend": ending.mend, "ms": ms,
+            })
+        };
+        let words = || {
+            let under = [
+                ("asked:", Some(step.asked.as_str())),
+                ("came: ", Some(ending.what.as_str())),
+                ("cause:", ending.cause.as_deref()),
+                ("mend: ", ending.mend.as_deref()),
+            ];
+            format!("{result:8}{n}. {title} ({ms} ms)\n{}", indented(8, &under))
+        };
+        self.report.tell_as(severity, json, words)?;
+        Ok(matches!(severity, Severity::Ok | Severity::Warning))
     }
 
     /// Ends the story with what stays behind; the result is the exit code.
-    pub(super) fn end(self, device_id: &str) -> std::io::Result<u8> {
-        let exit = match (self.failed, self.odd) {
-            (0, 0) => 0,
-            (0, _) => 1,
-            _ => 2,
+    pub(super) fn end(self, devices: &[String]) -> Result<u8> {
+        let n_failed = self.report.n_of(Severity::Error);
+        let n_odd = self.report.n_of(Severity::Warning);
+        let n_skipped = self.report.n_of(Severity::Note);
+        let steps = self.steps;
+        let mut words = if n_failed == 0 && n_odd == 0 {
+            let skipped =
+                if n_skipped == 0 { String::new() } else { format!("; {n_skipped} not tried") };
+            format!("All {steps} steps went well{skipped}.\n")
+        } else {
+            format!("{n_failed} of {steps} steps failed, {n_odd} were odd.\n")
         };
-        if self.json {
-            let sum = json!({
-                "kind": "summary", "command": "probe", "exit": exit, "steps": self.steps,
-                "failed": self.failed, "odd": self.odd, "device": device_id,
-            });
-            writeln!(self.out, "{sum}")?;
-            return Ok(exit);
-        }
-        match (self.failed, self.odd) {
-            (0, 0) => writeln!(self.out, "All {} steps went well.", self.steps)?,
-            (failed, odd) => {
-                writeln!(self.out, "{failed} of {} steps failed, {odd} were odd.", self.steps)?;
-            }
-        }
         // The first step makes no device.
-        if self.steps > 1 {
-            let page = "remove it on Horde's device page";
-            writeln!(self.out, "The server may list the device {device_id} now; {page}.")?;
+        if steps > 1 {
+            let names = devices.join(" and ");
+            let (what, them) =
+                if devices.len() == 1 { ("device", "it") } else { ("devices", "them") };
+            words.push_str(&format!(
+                "The server may list the {what} {names} now; remove {them} on Horde's device page.\n"
+            ));
         }
-        Ok(exit)
+        let more = json!({
+            "steps": steps, "failed": n_failed, "odd": n_odd, "skipped": n_skipped,
+            "device": devices.first(), "devices": devices,
+        });
+        let more = match more {
+            Value::Object(more) => more,
+            _ => Map::new(),
+        };
+        self.report.end_with(&words, more)
     }
 }
 
-/// What a server sent must not steer the operator's terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+const fn result_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Ok => "ok",
+        Severity::Note => "skipped",
+        Severity::Warning => "odd",
+        Severity::Error => "failed",
+    }
 }
+
+const CODE: &str = "probe.step";

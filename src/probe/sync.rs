@@ -9,7 +9,7 @@ use crate::probe::node::{Look as _, encode, node, text};
 use crate::probe::phone::{Collection, Phone};
 use crate::wbxml::Tag;
 use crate::wbxml::element::Element;
-use crate::wbxml::pages::{AirSync, Email};
+use crate::wbxml::pages::{AirSync, AirSyncBase, Email};
 
 /// What the phone wants of one collection; `Default` is a Sync that only asks for changes.
 #[derive(Clone, Debug, Default)]
@@ -149,8 +149,14 @@ impl Phone {
         if let Some(window) = wish.window {
             children.push(text(AirSync::WindowSize, window.to_string()));
         }
-        if !wish.options.is_empty() {
-            children.push(node(AirSync::Options, wish.options.iter().cloned()));
+        // Before 12.0 nothing is known of preferences for bodies.
+        let options = wish
+            .options
+            .iter()
+            .filter(|option| self.link.level() >= 120 || option.tag != AirSyncBase::BodyPreference);
+        let options: Vec<Element> = options.cloned().collect();
+        if !options.is_empty() {
+            children.push(node(AirSync::Options, options));
         }
         if !wish.commands.is_empty() {
             children.push(node(AirSync::Commands, wish.commands.iter().cloned()));

@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mime", &[]),
     ("php", &[]),
     ("pim", &["eas", "mime"]),
-    ("probe", &["eas", "secret", "wbxml"]),
+    ("probe", &["eas", "finding", "secret", "wbxml"]),
     ("secret", &[]),
     ("state", &["clock", "eas", "php", "uids"]),
     ("state::audit", &["finding", "php", "state", "state::blob", "uids"]),

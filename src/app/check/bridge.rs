@@ -19,7 +19,7 @@ pub(super) async fn look(config: &Config) -> (Option<Site>, Vec<Finding>) {
     for transport in [Transport::Bridge, Transport::Rpc] {
         let name = match transport {
             Transport::Bridge => "the bridge's entry script",
-            Transport::Rpc => "Horde's rpc.php",
+            Transport::Rpc => "JSON-RPC by Horde's rpc.php",
         };
         let is_chosen = transport == config.horde.transport;
         let began = Instant::now();

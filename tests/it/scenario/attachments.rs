@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use horde_eas::probe::Error;
+use horde_eas::probe::attachment::{self, data};
 use horde_eas::probe::node::{Look as _, encode, text};
 use horde_eas::probe::phone::{Phone, body_preference, fetch_request, fetched, file_request};
-use horde_eas::wbxml::element::Element;
 use horde_eas::wbxml::pages::{AirSync, AirSyncBase, ItemOperations};
-use reqwest::Method;
 
 use crate::scenario::Scene;
 use crate::scenario::mail::{id_of, wish, with_inbox};
@@ -43,18 +42,9 @@ const QUOTED: &str = "a;b=C3=A4;c =\r\nd;=3D";
 const UNQUOTED: &[u8] = b"a;b\xc3\xa4;c d;=";
 const INSIDE: &str = "From: in@example.test\r\nSubject: inside\r\n\r\nInner text.\r\n";
 
-/// References of a mail's attachments as Sync tells them.
+/// References of the attachments of a mail that the phone holds.
 fn references(phone: &Phone, folder: &str, one: &str) -> Vec<String> {
-    let item = &phone.collections[folder].items[one];
-    let attachments = item.child(AirSyncBase::Attachments);
-    let all = attachments.map(|all| all.all(AirSyncBase::Attachment)).unwrap_or_default();
-    all.iter().filter_map(|one| one.value(&[AirSyncBase::FileReference])).collect()
-}
-
-fn data(properties: Option<&Element>) -> Vec<u8> {
-    let data = properties.and_then(|all| all.value(&[ItemOperations::Data])).unwrap_or_default();
-    let data: String = data.chars().filter(|one| !one.is_whitespace()).collect();
-    STANDARD.decode(data).unwrap_or_default()
+    attachment::references(&phone.collections[folder].items[one])
 }
 
 /// Contents come bit for bit, whole and in ranges.
@@ -98,9 +88,7 @@ pub(super) async fn fetch(scene: &mut Scene) -> Result<(), Error> {
 
     // Up to 12.1 there is a command of its own.
     if scene.version == "12.1" {
-        let url = format!("{}?{}", phone.link.url, phone.link.query("GetAttachment"));
-        let url = format!("{url}&AttachmentName={}", csv.replace(':', "%3A"));
-        let answer = phone.link.send(Method::POST, &url, None, b"").await?;
+        let answer = phone.get_attachment(csv).await?;
         scene.same("attachment.get", (answer.status, answer.body.as_slice()), (200, UNQUOTED));
         let kind = answer.header("content-type");
         scene.check("attachment.get-type", kind.starts_with("text/csv"), kind);
