@@ -127,7 +127,11 @@ class Phone:
         return "Basic " + base64.b64encode(f"{self.user}:{self.user}-pw".encode()).decode()
 
     def post(self, command, document):
-        connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=300)
+        return self.answer(command, self.begin(command, document))
+
+    def begin(self, command, document):
+        """Sends a request; the connection that its answer will come on."""
+        connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=600)
         query = f"Cmd={command}&User={self.user}&DeviceId={self.device}&DeviceType=Bench"
         connection.request(
             "POST",
@@ -140,6 +144,9 @@ class Phone:
                 "User-Agent": "horde-eas-bench/1",
             },
         )
+        return connection
+
+    def answer(self, command, connection):
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -186,10 +193,14 @@ class Phone:
             if not any(find(answer, "AirSync:MoreAvailable")):
                 return n_items
 
-    def ping(self, kind, seconds):
-        folder = ("Ping:Folder", [("Ping:Id", self.folders[kind]), ("Ping:Class", "Email")])
-        wish = [("Ping:HeartbeatInterval", seconds), ("Ping:Folders", [folder])]
-        return text(self.post("Ping", ("Ping:Ping", wish)), "Ping:Status")
+    def begin_ping(self, kinds, seconds):
+        """Waits in these folders, each a type and a class."""
+        folders = [("Ping:Folder", [("Ping:Id", self.folders[kind]), ("Ping:Class", name)]) for kind, name in kinds]
+        wish = [("Ping:HeartbeatInterval", seconds), ("Ping:Folders", folders)]
+        return self.begin("Ping", ("Ping:Ping", wish))
+
+    def end_ping(self, connection):
+        return text(self.answer("Ping", connection), "Ping:Status")
 
     def fetch(self, kind, uid, body_type):
         options = ("ItemOperations:Options", [("AirSyncBase:BodyPreference", [("AirSyncBase:Type", body_type)])])
@@ -199,6 +210,14 @@ class Phone:
         if {text(one, "ItemOperations:Status") for one in find(answer, "ItemOperations:Fetch")} != {"1"}:
             raise RuntimeError(f"ItemOperations at {self.place.netloc}: {answer}")
         return answer
+
+    def move(self, source, target, uid):
+        """Moves a message; answers its new id."""
+        wish = [("Move:SrcMsgId", uid), ("Move:SrcFldId", self.folders[source]), ("Move:DstFldId", self.folders[target])]
+        answer = self.post("MoveItems", ("Move:MoveItems", [("Move:Move", wish)]))
+        if text(answer, "Move:Status") != "3":
+            raise RuntimeError(f"MoveItems at {self.place.netloc}: Status {text(answer, 'Move:Status')}")
+        return text(answer, "Move:DstMsgId")
 
     def send_mail(self, client_id, mail):
         wish = [("ComposeMail:ClientId", client_id), ("ComposeMail:SaveInSentItems", None), ("ComposeMail:Mime", mail)]

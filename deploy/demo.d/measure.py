@@ -28,28 +28,46 @@ def cpu():
     Each process has a clock of its own that counts nanoseconds; what its children used that ended is
     counted in ticks, but summed up before it is cut.
     """
-    parents, times = {}, {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        pid = int(entry.name)
+    times = {}
+    for pid in pids():
         try:
-            line = (entry / "stat").read_text()
+            line = pathlib.Path(f"/proc/{pid}/stat").read_text()
             used = time.clock_gettime_ns((~pid << 3) | 2)
         except OSError:
             continue
         fields = line[line.rindex(")") + 2 :].split()
-        parents[pid] = int(fields[1])
         times[pid] = used / 1e9 + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return by_service(times)
+
+
+def memories():
+    """MB of each service with all its processes, shared pages in parts (PSS)."""
+    return by_service({pid: pss(pid) for pid in pids()})
+
+
+def pids():
+    return [int(entry.name) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def by_service(figures):
+    """Adds up what belongs to the processes of each service."""
     roots = {pid: service for service in PID_FILES if (pid := pid_of(service))}
     used = dict.fromkeys(PID_FILES, 0.0)
-    for pid, seconds in times.items():
+    for pid, figure in figures.items():
         up, steps = pid, 0
         while up not in roots and up > 1 and steps < 20:
-            up, steps = parents.get(up, 0), steps + 1
+            up, steps = parent(up), steps + 1
         if up in roots:
-            used[roots[up]] += seconds
+            used[roots[up]] += figure
     return used
+
+
+def parent(pid):
+    try:
+        line = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(line[line.rindex(")") + 2 :].split()[1])
 
 
 def sql_statements():
@@ -69,10 +87,17 @@ def php_requests():
 
 
 def memory(service):
-    """MB of a service's main process, shared pages in parts (PSS)."""
-    for line in pathlib.Path(f"/proc/{pid_of(service)}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
+    """MB of a service's main process."""
+    return pss(pid_of(service))
+
+
+def pss(pid):
+    try:
+        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
     return 0.0
 
 

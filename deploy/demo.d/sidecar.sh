@@ -59,9 +59,26 @@ demo_device() {
       *) rest+=("$1"); shift ;;
     esac
   done
-  [ -x "$sidecar_binary" ] || die "no program was built in $demo_dir (deploy/demo up)"
+  demo_has_program
   HORDE_EAS_PROBE_PASSWORD=$user-pw exec "$sidecar_binary" probe --url "$url" --user "$user" \
     --address "$user@example.test" --version "$version" --write --smtp "127.0.0.1:$port_smtp" ${rest[@]+"${rest[@]}"}
+}
+
+demo_has_program() {
+  [ -x "$sidecar_binary" ] || die "no program was built in $demo_dir (deploy/demo up)"
+}
+
+# The demo's passwords follow from the names.
+demo_eas() {
+  local argument user='' last=''
+  demo_has_program
+  for argument in "$@"; do
+    [ "$last" != --user ] || user=$argument
+    case $argument in --user=*) user=${argument#*=} ;; esac
+    last=$argument
+  done
+  HORDE_EAS_CONFIG=$demo_dir/horde-eas.toml HORDE_EAS_CHECK_PASSWORD=$user-pw HORDE_EAS_PROBE_PASSWORD=$user-pw \
+    exec "$sidecar_binary" "$@"
 }
 
 demo_bench() {
