@@ -10,7 +10,7 @@ mod email;
 mod fetch;
 mod hierarchy;
 mod marks;
-mod names;
+pub mod names;
 mod part;
 mod patience;
 mod plain;

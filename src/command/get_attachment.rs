@@ -11,7 +11,7 @@
 //! Horde: what is not there is HTTP 500; here it is 404, for which nobody tries again.
 
 use crate::backend::mail::Part;
-use crate::command::{Command, Content, Context, Error, Reply, item_operations};
+use crate::command::{Blame, Command, Content, Context, Error, Reply, item_operations};
 use crate::eas::ids::FileReference;
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::Tag;
@@ -28,25 +28,34 @@ impl Command for GetAttachment {
     type Response = File;
 
     async fn run(ctx: &Context<'_>, (): ()) -> Result<File, Error> {
-        let name = ctx.call.parameters.attachment_name.clone().unwrap_or_default();
+        let name = ctx.call.parameters.attachment_name.clone();
+        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(File::Unnamed) };
         let most = ctx.services.config.answer_bytes;
         let found = item_operations::part(ctx, &FileReference(name), None, most).await?;
-        Ok(File(found.ok()))
+        Ok(found.map_or(File::NotFound, File::Found))
     }
 
     fn on_bad_document() -> File {
-        File(None)
+        File::NotFound
     }
 }
 
-/// The attachment; `None` when it is not there.
-pub(super) struct File(Option<Part>);
+/// What came of it.
+pub(super) enum File {
+    /// The attachment.
+    Found(Part),
+    /// It is not there.
+    NotFound,
+    /// The client named none.
+    Unnamed,
+}
 
 impl Reply for File {
     fn into_content(self, _: ProtocolVersion) -> Content {
-        match self.0 {
-            Some(Part { media_type, bytes, .. }) => Content::File { media_type, bytes },
-            None => Content::NotFound,
+        match self {
+            Self::Found(Part { media_type, bytes, .. }) => Content::File { media_type, bytes },
+            Self::NotFound => Content::NotFound,
+            Self::Unnamed => Content::Failed(Blame::Client),
         }
     }
 }

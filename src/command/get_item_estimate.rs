@@ -17,6 +17,7 @@ use crate::command::sync::{Asked, Estimate, RequestCollection, estimate};
 use crate::command::{Command, Context, DEVICE_STATUS, Error};
 use crate::eas::ids::{CollectionId, SyncKey};
 use crate::eas::options::Options;
+use crate::eas::version::ProtocolVersion;
 use crate::wbxml::Tag;
 use crate::wbxml::pages;
 use crate::{element, wire_enum};
@@ -33,6 +34,11 @@ impl Command for GetItemEstimate {
     async fn run(ctx: &Context<'_>, request: Request) -> Result<Response, Error> {
         if request.collections.collections.is_empty() {
             return Ok(Self::on_bad_document());
+        }
+        if request.collections.collections.len() > MOST_COLLECTIONS {
+            let knows_it = ctx.version() >= ProtocolVersion::V14_0;
+            let too_many = if knows_it { Status::TooMany } else { Status::InvalidCollection };
+            return Ok(Response { status: Some(too_many), responses: Vec::new() });
         }
         let Some(cache) = &ctx.cache else {
             return Ok(Response::failed(Status::NotPrimed));
@@ -134,6 +140,8 @@ wire_enum! {
         NotPrimed = 3,
         /// The key is nobody's.
         InvalidSyncKey = 4,
+        /// More collections than the server counts at once (14.0).
+        TooMany = 103,
     }
 }
 
@@ -157,3 +165,6 @@ impl Collection {
         }
     }
 }
+
+/// More collections than a client has. [MS-ASCMD] §3.1.5.10
+const MOST_COLLECTIONS: usize = 1_000;

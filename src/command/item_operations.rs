@@ -62,7 +62,7 @@ impl Command for ItemOperations {
             empties.push(empty::empty(ctx, &cache, wish).await?);
         }
         ctx.note("fetches", fetches.len());
-        let refused = |_| Refused { status: Status::NotSupported };
+        let refused = |_| Refused { status: Status::not_supported(ctx.version()) };
         let moves = request.moves.into_iter().map(refused).collect();
         let responses = Some(Responses { fetches, empties, moves });
         Ok(sending.finish(Response { status: Status::Success, responses }))
@@ -255,14 +255,23 @@ wire_enum! {
         InvalidRange = 8,
         /// There is no such store.
         UnknownStore = 9,
+        /// The file has no bytes of which to take some.
+        Empty = 10,
         /// More than the server does at once.
         TooLarge = 11,
         /// The item can not be shown.
         ConversionFailed = 14,
         /// The attachment is not there.
         InvalidAttachment = 15,
-        /// Not here.
+        /// Not here (14.0).
         NotSupported = 156,
+    }
+}
+
+impl Status {
+    /// Not here, in a version that may not have that Status.
+    fn not_supported(version: ProtocolVersion) -> Self {
+        if version >= ProtocolVersion::V14_0 { Self::NotSupported } else { Self::ServerError }
     }
 }
 

@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 
 use crate::command::{Command, Context, Error};
 use crate::eas::class::Class;
-use crate::eas::ids::{CollectionId, ServerId};
+use crate::eas::ids::{self, CollectionId, ServerId};
+use crate::eas::version::ProtocolVersion;
 use crate::state::cache::{CachedFolder, SyncCache};
 use crate::wbxml::Tag;
 use crate::wbxml::pages;
@@ -41,12 +42,16 @@ impl Command for MoveItems {
         if request.moves.is_empty() {
             return Ok(Self::on_bad_document());
         }
+        if request.moves.len() > MOST_MOVES {
+            let knows_it = ctx.version() >= ProtocolVersion::V14_0;
+            let status = if knows_it { Status::TooMany } else { Status::Failed };
+            return Ok(Response { status: Some(status), responses: Vec::new() });
+        }
         let cache = ctx.cache.clone().unwrap_or_default();
         let mut statuses: Vec<Outcome> = Vec::with_capacity(request.moves.len());
         let mut ways: BTreeMap<Way, Vec<u32>> = BTreeMap::new();
-        for (number, wish) in request.moves.iter().enumerate() {
+        for wish in &request.moves {
             let outcome = match judge(&cache, wish) {
-                _ if number >= MOST_MOVES => Outcome::Failed(Status::Failed),
                 Err(status) => Outcome::Failed(status),
                 Ok((way, imap_uid)) => {
                     ways.entry(way.clone()).or_default().push(imap_uid);
@@ -145,6 +150,8 @@ wire_enum! {
         Failed = 5,
         /// Somebody else is at it; the client may try again.
         Locked = 7,
+        /// More moves than the server makes at once (14.0).
+        TooMany = 103,
     }
 }
 
@@ -173,7 +180,7 @@ fn judge(cache: &SyncCache, wish: &Wish) -> Result<(Way, u32), Status> {
     if !is_mail(&source) || !is_mail(&target) {
         return Err(Status::Failed);
     }
-    let imap_uid = wish.item.as_str().parse().ok().filter(|uid| *uid > 0);
+    let imap_uid = ids::number(wish.item.as_str());
     let way = Way {
         source: source.backend_id,
         target: target.backend_id,
@@ -186,5 +193,5 @@ fn is_mail(folder: &CachedFolder) -> bool {
     Class::of(&folder.class) == Some(Class::Email)
 }
 
-/// More moves than a client asks for at once.
+/// More moves than a client asks for at once. [MS-ASCMD] §3.1.5.10
 const MOST_MOVES: usize = 1_000;

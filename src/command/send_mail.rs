@@ -196,7 +196,8 @@ fn check_account(identities: &[Identity], account_id: &str) -> Result<(), Common
     }
 }
 
-const FAULTS_OF_CLIENTS: [CommonStatus; 4] = [
+const FAULTS_OF_CLIENTS: [CommonStatus; 5] = [
+    CommonStatus::InvalidAccountId,
     CommonStatus::InvalidXml,
     CommonStatus::InvalidMime,
     CommonStatus::MessageRecipientUnresolved,

@@ -60,16 +60,16 @@ impl Command for Sync {
     type Response = Option<Response>;
 
     async fn run(ctx: &Context<'_>, request: Option<Request>) -> Result<Option<Response>, Error> {
-        let Some(cache) = &ctx.cache else {
-            return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
-        };
-        if ctx.version() >= ProtocolVersion::V12_1 && !cache.has_hierarchy() {
-            return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
-        }
+        let none = SyncCache::default();
+        let cache = ctx.cache.as_ref().unwrap_or(&none);
         let plan = match Plan::read(ctx, request, cache) {
             Ok(plan) => plan,
             Err(response) => return Ok(Some(response)),
         };
+        let must_have_hierarchy = ctx.version() >= ProtocolVersion::V12_1;
+        if ctx.cache.is_none() || must_have_hierarchy && !cache.has_hierarchy() {
+            return Ok(Some(Response::only(Status::FolderHierarchyChanged)));
+        }
         ctx.note("collections", plan.collections.len());
         let answered = answer(ctx, cache, &plan).await?;
         remember(ctx, cache, &plan).await?;

@@ -122,7 +122,7 @@ impl FileReference {
     pub fn parts(&self) -> Option<(&str, u32, &str)> {
         let mut parts = self.0.rsplitn(3, ':');
         let (number, imap_uid, mailbox) = (parts.next()?, parts.next()?, parts.next()?);
-        Some((mailbox, imap_uid.parse().ok()?, number)).filter(|_| !mailbox.is_empty())
+        Some((mailbox, self::number(imap_uid)?, number)).filter(|_| !mailbox.is_empty())
     }
 }
 
@@ -134,12 +134,21 @@ impl SyncKey {
     }
 }
 
+/// A number as this server writes it in an id: nothing but digits, and none of them needless.
+///
+/// What only means the same is nobody's id.
+#[must_use]
+pub fn number(text: &str) -> Option<u32> {
+    let is_ours = text.starts_with(|first: char| ('1'..='9').contains(&first));
+    text.parse().ok().filter(|_| is_ours)
+}
+
 /// Longest id that is looked at; longer ones are nobody's.
 const MAX_ID: usize = 1_024;
 
 #[cfg(test)]
 mod tests {
-    use crate::eas::ids::FileReference;
+    use crate::eas::ids::{FileReference, number};
 
     #[test]
     fn references_come_back_whatever_the_mailbox_is_called() {
@@ -147,8 +156,19 @@ mod tests {
             let reference = FileReference::of(mailbox, 17, "2.1");
             assert_eq!(reference.parts(), Some((mailbox, 17, "2.1")));
         }
-        for bad in ["", ":", "::", "INBOX", "INBOX:1", ":1:1", "INBOX:x:1", "INBOX:-1:1"] {
+        for bad in
+            ["", ":", "::", "INBOX", "INBOX:1", ":1:1", "INBOX:x:1", "INBOX:-1:1", "INBOX:0:1"]
+        {
             assert_eq!(FileReference::from(bad).parts(), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_one_way() {
+        assert_eq!(number("1"), Some(1));
+        assert_eq!(number("4294967295"), Some(u32::MAX));
+        for bad in ["", "0", "+1", "-1", "01", " 1", "1 ", "4294967296", "1:*", "\u{661}"] {
+            assert_eq!(number(bad), None, "{bad}");
         }
     }
 }

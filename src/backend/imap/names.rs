@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use crate::uids::SortedUids;
 
 /// A mailbox name as IMAP has it on the wire: modified UTF-7.
-pub(super) fn encoded(name: &str) -> String {
+#[must_use]
+pub fn encoded(name: &str) -> String {
     let mut encoded = String::with_capacity(name.len());
     let mut units: Vec<u8> = Vec::new();
     let flush = |units: &mut Vec<u8>, encoded: &mut String| {
@@ -53,7 +54,8 @@ pub(super) fn unquoted(text: &str) -> String {
 }
 
 /// A name from the wire in UTF-8; what is no modified UTF-7 stays as it is.
-pub(super) fn decoded(name: &str) -> String {
+#[must_use]
+pub fn decoded(name: &str) -> String {
     let name = unquoted(name);
     try_decoded(&name).unwrap_or(name)
 }
@@ -81,7 +83,8 @@ fn try_decoded(name: &str) -> Option<String> {
 }
 
 /// A mailbox name as the argument of a command.
-pub(super) fn mailbox(name: &str) -> String {
+#[must_use]
+pub fn mailbox(name: &str) -> String {
     quoted(&encoded(name))
 }
 

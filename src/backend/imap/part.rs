@@ -6,6 +6,7 @@ use crate::backend::imap::fetch::{fetched, section, uid_of};
 use crate::backend::imap::session::{Fault, Opened, Session};
 use crate::backend::mail::{Part, Which};
 use crate::backend::{Error, Kind};
+use crate::eas::ids;
 use crate::mime::decoder::Decoder;
 use crate::mime::outline;
 
@@ -33,7 +34,7 @@ impl Wanted {
         let path: Option<Vec<u32>> = which
             .number
             .split('.')
-            .map(|number| number.parse().ok().filter(|number| (1..=LARGEST).contains(number)))
+            .map(|number| ids::number(number).filter(|number| *number <= LARGEST))
             .collect();
         let path =
             path.filter(|path| path.len() <= DEEPEST && which.imap_uid > 0).ok_or_else(gone)?;

@@ -17,7 +17,9 @@ pub(super) async fn empty(
         None => Status::ProtocolError,
         Some(id) => match cache.folder(id.as_str()) {
             None => Status::NotFound,
-            Some(folder) if Class::of(&folder.class) != Some(Class::Email) => Status::NotSupported,
+            Some(folder) if Class::of(&folder.class) != Some(Class::Email) => {
+                Status::not_supported(ctx.version())
+            }
             Some(folder) => run(ctx, &folder.backend_id, deletes_sub_folders(&wish)).await?,
         },
     };

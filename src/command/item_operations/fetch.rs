@@ -8,8 +8,9 @@ use crate::command::item_operations::{Fetch, FetchOptions, Fetched, Status};
 use crate::command::sync::{Asked, Place, RequestCollection, fit, wanted};
 use crate::command::{Context, Error};
 use crate::eas::class::{Class, ClassName, Item};
-use crate::eas::ids::{CollectionId, FileReference, LongId, ServerId};
+use crate::eas::ids::{self, CollectionId, FileReference, LongId, ServerId};
 use crate::eas::options::Options;
+use crate::eas::range;
 use crate::state::cache::SyncCache;
 
 /// What was found, before it is put into the answer.
@@ -69,7 +70,7 @@ async fn attachment(
     reference: &FileReference,
     most: usize,
 ) -> Result<Result<Part, Status>, Error> {
-    let range = match range_of(wish).map(parse_range) {
+    let range = match range_of(wish).map(range::parse) {
         None => None,
         Some(Some(range)) => Some(range),
         Some(None) => return Ok(Err(Status::InvalidRange)),
@@ -89,6 +90,7 @@ pub(in crate::command) async fn part(
     };
     let which = Which { imap_uid, number, range };
     match ctx.services.mail.part(ctx.account(), mailbox, &which, most).await {
+        Ok(part) if range.is_some() && part.total == 0 => Ok(Err(Status::Empty)),
         Ok(part) => Ok(Ok(part)),
         Err(error) => match error.kind {
             // Some servers call a name impossible that is not theirs.
@@ -106,13 +108,6 @@ fn range_of(wish: &Fetch) -> Option<&str> {
     wish.options.as_ref()?.range.as_deref()
 }
 
-/// `0-1023`: the first and the last byte.
-fn parse_range(text: &str) -> Option<(u64, u64)> {
-    let (first, last) = text.trim().split_once('-')?;
-    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (first <= last).then_some((first, last))
-}
-
 async fn by_server_id(
     ctx: &Context<'_>,
     cache: &SyncCache,
@@ -126,9 +121,9 @@ async fn by_server_id(
         return Ok(Err(Status::NotFound));
     }
     match asked.class {
-        Class::Email => match server_id.as_str().parse() {
-            Ok(imap_uid) => mail(ctx, &asked, &asked.backend_id, imap_uid).await,
-            Err(_) => Ok(Err(Status::NotFound)),
+        Class::Email => match ids::number(server_id.as_str()) {
+            Some(imap_uid) => mail(ctx, &asked, &asked.backend_id, imap_uid).await,
+            None => Ok(Err(Status::NotFound)),
         },
         Class::Contacts => contact(ctx, &asked, server_id).await,
         Class::Calendar | Class::Notes | Class::Sms | Class::Tasks => Ok(Err(Status::ServerError)),
@@ -143,7 +138,7 @@ async fn by_long_id(
     long_id: &LongId,
 ) -> Result<Result<Item, Status>, Error> {
     let parts = long_id.as_str().rsplit_once(':');
-    let Some((mailbox, Ok(imap_uid))) = parts.map(|(name, uid)| (name, uid.parse())) else {
+    let Some((mailbox, Some(imap_uid))) = parts.map(|(name, uid)| (name, ids::number(uid))) else {
         return Ok(Err(Status::NotFound));
     };
     let folder = cache.folders().into_iter().find(|(_, folder)| folder.backend_id == mailbox);
@@ -207,18 +202,4 @@ fn asked(cache: &SyncCache, id: CollectionId, options: Option<&FetchOptions>) ->
     let collection =
         RequestCollection { options: vec![options], ..RequestCollection::named(id, None) };
     Asked::of(cache, collection)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::command::item_operations::fetch::parse_range;
-
-    #[test]
-    fn a_range_is_two_numbers_in_order() {
-        assert_eq!(parse_range("0-0"), Some((0, 0)));
-        assert_eq!(parse_range(" 10 - 1023 "), Some((10, 1023)));
-        for bad in ["", "-", "5", "5-", "-5", "6-5", "1-2-3", "a-b", "0-99999999999999999999999"] {
-            assert_eq!(parse_range(bad), None, "{bad}");
-        }
-    }
 }

@@ -15,7 +15,7 @@ use crate::command::sync::{Asked, wishes};
 use crate::digest;
 use crate::eas::class::email::{Email, FlagStatus};
 use crate::eas::class::{ApplicationData, Item};
-use crate::eas::ids::ServerId;
+use crate::eas::ids::{self, ServerId};
 use crate::state::map::{MailAction, MailChange};
 use crate::uids::SortedUids;
 
@@ -243,7 +243,7 @@ fn refuse_delete(applied: &mut Applied, server_id: &ServerId) {
 }
 
 fn imap_uid(server_id: &ServerId) -> Option<u32> {
-    server_id.as_str().parse().ok().filter(|uid| *uid > 0)
+    ids::number(server_id.as_str())
 }
 
 fn is_flagged(email: &Email) -> Option<bool> {

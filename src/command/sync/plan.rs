@@ -2,6 +2,8 @@
 //!
 //! [MS-ASCMD] §2.2.3.131
 
+use std::collections::BTreeSet;
+
 use crate::command::Context;
 use crate::command::sync::Response;
 use crate::command::sync::outcome::Trouble;
@@ -76,7 +78,7 @@ impl Asked {
             wishes,
             filter_before,
             get_changes: collection.get_changes,
-            commands: collection.commands.map(|commands| commands.0).unwrap_or_default(),
+            commands: once(collection.commands.map(|commands| commands.0).unwrap_or_default()),
             supported: collection.supported,
             uid,
         }
@@ -121,18 +123,18 @@ impl Plan {
         };
         let mut interval = interval(&request)?.filter(|_| can_leave_out);
         let named = request.collections.map(|all| all.collections).unwrap_or_default();
+        check(&named)?;
         let mut collections: Vec<Asked> =
             named.into_iter().map(|collection| Asked::of(cache, collection)).collect();
-        if collections.len() > MOST_COLLECTIONS {
-            return Err(Response::only(Status::TooManyCollections));
-        }
         if request.partial.is_some() && can_leave_out {
+            let is_synced = |key: &String| key != "0";
+            let mut known = cache.collections().into_iter();
+            if !known.any(|(_, cached)| cached.last_sync_key.as_ref().is_some_and(is_synced)) {
+                return Err(Response::only(Status::RequestIncomplete));
+            }
             interval = interval.or_else(|| cache.sync_interval());
             let named: Vec<String> = collections.iter().map(|asked| asked.uid.clone()).collect();
             collections.extend(Self::left_out(cache, &named)?);
-            if collections.is_empty() {
-                return Err(Response::only(Status::RequestIncomplete));
-            }
         }
         if collections.is_empty() {
             return Err(Response::only(Status::ProtocolError));
@@ -167,19 +169,54 @@ impl Plan {
     }
 }
 
+/// Each collection has an id of its own, and there are no more of anything than a client would
+/// send.
+///
+/// [MS-ASCMD] §2.2.3.30.6
+fn check(named: &[wire::Collection]) -> Result<(), Response> {
+    let n_collections = u32::try_from(named.len()).unwrap_or(u32::MAX);
+    if n_collections > MOST_COLLECTIONS {
+        return Err(bounded(Status::TooManyCollections, MOST_COLLECTIONS));
+    }
+    let ids: BTreeSet<_> = named.iter().filter_map(|one| one.collection_id.as_ref()).collect();
+    let commands = named.iter().filter_map(|one| one.commands.as_ref());
+    let n_commands = commands.map(|commands| commands.0.len()).fold(0, usize::saturating_add);
+    if ids.len() < named.len() || n_commands > MOST_COMMANDS {
+        return Err(Response::only(Status::ProtocolError));
+    }
+    Ok(())
+}
+
+/// The commands, each item asked for once however often the client does: its answer holds it once.
+fn once(mut commands: Vec<ClientCommand>) -> Vec<ClientCommand> {
+    let mut known = BTreeSet::new();
+    commands.retain(|command| match command {
+        ClientCommand::Fetch(fetch) => known.insert(fetch.server_id.clone()),
+        ClientCommand::Add(_) | ClientCommand::Change(_) | ClientCommand::Delete(_) => true,
+    });
+    commands
+}
+
 /// Wait counts minutes, HeartbeatInterval seconds; only one of them may be there.
+///
+/// [MS-ASCMD] §2.2.3.97
 fn interval(request: &Request) -> Result<Option<Interval>, Response> {
-    let out_of_bounds =
-        |limit| Err(Response { limit: Some(limit), ..Response::only(Status::InvalidWait) });
+    let out_of_bounds = |limit| Err(bounded(Status::InvalidWait, limit));
     match (request.wait, request.heartbeat_interval) {
         (Some(_), Some(_)) => Err(Response::only(Status::ProtocolError)),
-        (Some(0), None) | (None, Some(0)) | (None, None) => Ok(None),
+        (None, None) => Ok(None),
         (Some(minutes @ 1..=59), None) => Ok(Some(Interval::Minutes(minutes))),
+        (Some(0), None) => out_of_bounds(1),
         (Some(_), None) => out_of_bounds(59),
         (None, Some(seconds @ 60..=3_540)) => Ok(Some(Interval::Seconds(seconds))),
-        (None, Some(1..=59)) => out_of_bounds(60),
+        (None, Some(..60)) => out_of_bounds(60),
         (None, Some(_)) => out_of_bounds(3_540),
     }
+}
+
+/// A bound was overstepped; this is the nearest that is not.
+fn bounded(status: Status, limit: u32) -> Response {
+    Response { limit: Some(limit), ..Response::only(status) }
 }
 
 impl wire::Collection {
@@ -204,4 +241,6 @@ impl wire::Collection {
 }
 
 /// More collections than any phone has folders.
-const MOST_COLLECTIONS: usize = 300;
+const MOST_COLLECTIONS: u32 = 300;
+/// More commands than any phone sends at once; the protocol would have 200, which some overstep.
+const MOST_COMMANDS: usize = 10_000;
