@@ -10,13 +10,15 @@ use horde_eas::wbxml::{Writer, xml};
 /// One request with what is expected.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// File and name.
+    /// File, name, and what tells it from others of that name.
     pub(crate) name: String,
+    /// The version at which it is sent.
+    pub(crate) version: String,
     /// Which command's answers to bad documents `expect bad` means.
     command: String,
     lines: Vec<(String, String)>,
-    /// Answers, of which one must come.
-    pub(crate) expected: Vec<String>,
+    /// The answer.
+    pub(crate) expected: String,
     /// Seconds within which it must have come.
     pub(crate) seconds: u64,
     /// Whether the client stops sending when all is sent.
@@ -26,61 +28,121 @@ pub(crate) struct Case {
 /// What cases are told: `$name`.
 pub(crate) type Variables = BTreeMap<&'static str, String>;
 
-/// Reads a file; a case with `each` becomes one for each command.
+/// A case as it is written: for several commands and versions.
+struct Written {
+    case: Case,
+    commands: Vec<String>,
+    /// By version; the answer of all others has none.
+    expected: BTreeMap<String, String>,
+}
+
+impl Written {
+    fn new(file: &str, name: &str) -> Self {
+        let case = Case {
+            name: format!("{file}: {name}"),
+            version: String::new(),
+            command: "Sync".to_owned(),
+            lines: Vec::new(),
+            expected: String::new(),
+            seconds: 5,
+            ends: false,
+        };
+        Self { case, commands: Vec::new(), expected: BTreeMap::new() }
+    }
+
+    fn read(&mut self, word: &str, rest: &str) {
+        let mut expect = |version: &str, answer: &str| {
+            let before = self.expected.insert(version.to_owned(), answer.to_owned());
+            assert!(before.is_none(), "{} expects two answers", self.case.name);
+        };
+        match word {
+            "each" => self.commands = words(rest),
+            "cmd" => rest.clone_into(&mut self.case.command),
+            "expect" => expect("", rest),
+            "at" => {
+                let (version, answer) = rest.split_once(' ').unwrap();
+                expect(version, answer);
+            }
+            "within" => self.case.seconds = rest.parse().unwrap(),
+            "ends" => self.case.ends = true,
+            _ => self.case.lines.push((word.to_owned(), rest.to_owned())),
+        }
+    }
+
+    /// Whether it says itself at which version it is sent.
+    fn has_own_version(&self) -> bool {
+        self.case.lines.iter().any(|(word, rest)| {
+            word == "raw" || word == "header" && rest.starts_with("MS-ASProtocolVersion:")
+        })
+    }
+
+    /// One case for each command and version.
+    fn cases(self, versions: &[String], bad: &BTreeMap<(String, String), String>) -> Vec<Case> {
+        let own = [LAST.to_owned()];
+        let versions = if self.has_own_version() { &own } else { versions };
+        let commands = if self.commands.is_empty() {
+            vec![self.case.command.clone()]
+        } else {
+            self.commands.clone()
+        };
+        let mut all = Vec::new();
+        for (version, command) in versions
+            .iter()
+            .flat_map(|version| commands.iter().map(move |command| (version, command)))
+        {
+            let mut one = self.case.clone();
+            if !self.commands.is_empty() {
+                one.name = format!("{} ({command})", one.name);
+            }
+            let expected = self.expected.get(version).or_else(|| self.expected.get(""));
+            let expected = expected.unwrap_or_else(|| panic!("{} expects nothing", one.name));
+            one.expected = if expected == "bad" {
+                let at = |version: &str| bad.get(&(version.to_owned(), command.clone()));
+                at(version).or_else(|| at("")).unwrap_or_else(|| panic!("bad {command}")).clone()
+            } else {
+                expected.clone()
+            };
+            command.clone_into(&mut one.command);
+            version.clone_into(&mut one.version);
+            all.push(one);
+        }
+        all
+    }
+}
+
+/// Reads a file; a case becomes one for each of its commands and versions.
 pub(crate) fn parse(file: &str, text: &str) -> Vec<Case> {
     let mut bad = BTreeMap::new();
-    let mut cases: Vec<(Case, Vec<String>)> = Vec::new();
+    let mut versions = vec![LAST.to_owned()];
+    let mut all: Vec<Written> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "#" => {}
             "bad" => {
-                bad = rest.split(' ').map(|pair| pair.split_once('=').unwrap()).collect();
-            }
-            "case" => cases.push((
-                Case {
-                    name: format!("{file}: {rest}"),
-                    command: "Sync".to_owned(),
-                    lines: Vec::new(),
-                    expected: Vec::new(),
-                    seconds: 5,
-                    ends: false,
-                },
-                Vec::new(),
-            )),
-            word => {
-                let (case, each) = cases.last_mut().expect("a line before the first case");
-                match word {
-                    "each" => *each = rest.split(' ').map(ToOwned::to_owned).collect(),
-                    "cmd" => rest.clone_into(&mut case.command),
-                    "expect" => case.expected.push(rest.to_owned()),
-                    "within" => case.seconds = rest.parse().unwrap(),
-                    "ends" => case.ends = true,
-                    _ => case.lines.push((word.to_owned(), rest.to_owned())),
+                let mut version = String::new();
+                for word in words(rest) {
+                    match word.split_once('=') {
+                        Some((command, answer)) => {
+                            let is_status = answer.len() < 3 || answer.starts_with('1');
+                            let status = if is_status { "200 status " } else { "" };
+                            let key = (version.clone(), command.to_owned());
+                            bad.insert(key, format!("{status}{answer}"));
+                        }
+                        None => version = word,
+                    }
                 }
             }
+            "versions" => versions = words(rest),
+            "case" => all.push(Written::new(file, rest)),
+            word => all.last_mut().expect("a line before the first case").read(word, rest),
         }
     }
-    let mut all = Vec::new();
-    for (case, each) in cases {
-        assert!(!case.expected.is_empty(), "{} expects nothing", case.name);
-        let commands = if each.is_empty() { vec![case.command.clone()] } else { each.clone() };
-        for command in commands {
-            let mut one = case.clone();
-            if !each.is_empty() {
-                one.name = format!("{} ({command})", case.name);
-            }
-            for expected in &mut one.expected {
-                if expected == "bad" {
-                    let status = bad.get(&*command).unwrap_or_else(|| panic!("bad {command}"));
-                    *expected = format!("200 status {status}");
-                }
-            }
-            one.command = command;
-            all.push(one);
-        }
-    }
-    all
+    all.into_iter().flat_map(|one| one.cases(&versions, &bad)).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(ToOwned::to_owned).collect()
 }
 
 impl Case {
@@ -100,7 +162,7 @@ impl Case {
         let mut headers: Vec<(String, String)> = [
             ("Host", "test"),
             ("Authorization", &format!("Basic {}", variables["auth"])),
-            ("MS-ASProtocolVersion", "14.1"),
+            ("MS-ASProtocolVersion", &*self.version),
             ("Content-Type", "application/vnd.ms-sync.wbxml"),
             ("User-Agent", "Hostile/1.0"),
             ("X-Forwarded-For", &variables["address"]),
@@ -252,3 +314,5 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 const PATH: &str = "/Microsoft-Server-ActiveSync";
+/// The version of what has no other.
+const LAST: &str = "14.1";

@@ -14,13 +14,13 @@ use crate::support::world::variable_or;
 async fn a_crowd_does_not_keep_a_phone_waiting() {
     let is_long = !variable_or("HORDE_EAS_TEST_LONG", "").is_empty();
     let seconds = if is_long { 30 } else { 5 };
-    let mut phone = Attacker::new().await;
+    let mut phone = Attacker::new(VERSION).await;
     let alone = latencies(&mut phone, seconds).await;
 
     let stop = Arc::new(AtomicBool::new(false));
     let n_sent = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
-    let requests = Arc::new(requests(&mut Attacker::new().await));
+    let requests = Arc::new(requests(&mut Attacker::new(VERSION).await));
     for number in 0..CLIENTS {
         let requests = Arc::clone(&requests);
         let (stop, n_sent) = (Arc::clone(&stop), Arc::clone(&n_sent));
@@ -57,7 +57,10 @@ async fn a_crowd_does_not_keep_a_phone_waiting() {
 /// The corpus, but for what takes long by itself: that would leave the others more room.
 fn requests(attacker: &mut Attacker) -> Vec<(String, Vec<u8>)> {
     let files = files();
-    let cases = files.iter().flat_map(|(_, cases)| cases).filter(|case| case.seconds == 5);
+    let cases = files
+        .iter()
+        .flat_map(|(_, cases)| cases)
+        .filter(|case| case.seconds == 5 && case.version == VERSION);
     cases.map(|case| (case.name.clone(), attacker.bytes(case))).collect()
 }
 
@@ -91,3 +94,4 @@ fn words(sorted: &[Duration]) -> String {
 }
 
 const CLIENTS: usize = 8;
+const VERSION: &str = "14.1";
