@@ -8,6 +8,7 @@ pub mod ids;
 pub mod multipart;
 pub mod options;
 pub mod policy;
+pub mod range;
 pub mod reference;
 pub mod request_line;
 pub mod scalar;
