@@ -146,7 +146,7 @@ fn a_document_that_can_not_be_read_is_never_a_server_error() {
             let answer = Request::command(name).body(body).send(&server);
             if name == "GetAttachment" {
                 // It reads no document, and this request names no file.
-                assert_eq!(answer.status, 404, "{body:?}");
+                assert_eq!(answer.status, 400, "{body:?}");
                 continue;
             }
             assert!(
