@@ -5,7 +5,7 @@
 
 mod report;
 
-pub use crate::finding::report::{Report, indented};
+pub use crate::finding::report::{Report, counted, indented};
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

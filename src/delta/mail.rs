@@ -42,6 +42,8 @@ pub enum Update {
 /// What the server shows of a mailbox whose messages carry modseqs.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
+    /// The messages that the client knows, in ascending order.
+    pub had: &'a SortedUids,
     /// New messages and those with other flags.
     pub changed: &'a [Sighting],
     /// Messages that are gone.
@@ -64,7 +66,7 @@ pub struct Delta {
 /// Compares by modseq: `look` holds only what changed.
 #[must_use]
 pub fn by_mod_seq(known: UidSet, look: Look<'_>) -> Delta {
-    let had = known.sorted();
+    let had = look.had;
     let vanished: BTreeSet<u32> =
         look.vanished.iter().copied().filter(|imap_uid| had.contains(*imap_uid)).collect();
     let mut added = BTreeSet::new();
@@ -82,7 +84,7 @@ pub fn by_mod_seq(known: UidSet, look: Look<'_>) -> Delta {
     }
     let mut left = BTreeSet::new();
     if let Some(matching) = look.matching {
-        added.extend(matching.minus(&had).iter());
+        added.extend(matching.minus(had).iter());
         if look.narrow {
             let outside = had.minus(matching);
             left.extend(outside.iter().filter(|imap_uid| !vanished.contains(imap_uid)));
@@ -160,13 +162,15 @@ mod tests {
 
     #[test]
     fn new_changed_and_vanished_messages_are_told_apart() {
+        let had = set(&[2, 3, 4]);
         let look = Look {
+            had: &had.sorted(),
             changed: &[sighting(3, true), sighting(10, false)],
             vanished: &[2, 77],
             matching: None,
             narrow: false,
         };
-        let delta = by_mod_seq(set(&[2, 3, 4]), look);
+        let delta = by_mod_seq(had.clone(), look);
         let read = Flags { read: true, ..Flags::default() };
         assert_eq!(delta.updates, [Update::Add(10), Update::Flags(3, read), Update::Remove(2)]);
         assert_eq!(delta.known.to_string(), "3,4,10");
@@ -175,8 +179,15 @@ mod tests {
     #[test]
     fn a_changed_filter_adds_and_takes_away() {
         let matching = set(&[3, 4, 5]).sorted();
-        let look = Look { changed: &[], vanished: &[], matching: Some(&matching), narrow: true };
-        let delta = by_mod_seq(set(&[2, 3]), look);
+        let had = set(&[2, 3]);
+        let look = Look {
+            had: &had.sorted(),
+            changed: &[],
+            vanished: &[],
+            matching: Some(&matching),
+            narrow: true,
+        };
+        let delta = by_mod_seq(had.clone(), look);
         assert_eq!(delta.updates, [Update::Add(5), Update::Add(4), Update::SoftDelete(2)]);
         assert_eq!(delta.known.to_string(), "3,4,5");
     }

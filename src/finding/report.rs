@@ -154,7 +154,9 @@ fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
-fn counted(n: u64, what: &str) -> String {
+/// `1 error`, `2 errors`.
+#[must_use]
+pub fn counted(n: u64, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {what}{plural}")
 }

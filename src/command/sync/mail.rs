@@ -142,7 +142,7 @@ impl<'a> Mailbox<'a> {
             self.pending.listed = Listed::newest_first(matching.clone());
             self.remember(&found, matching.into_set());
         } else {
-            let delta = self.compare(known, &found, narrow);
+            let delta = self.compare(known, &sorted, &found, narrow);
             let updates = self.without_own(delta.updates, own).await?;
             let changes: Vec<PendingChange> =
                 updates.into_iter().map(|update| self.change_of(update)).collect();
@@ -163,7 +163,13 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    fn compare(&self, known: UidSet, found: &MailboxChanges, narrow: bool) -> Delta {
+    fn compare(
+        &self,
+        known: UidSet,
+        had: &SortedUids,
+        found: &MailboxChanges,
+        narrow: bool,
+    ) -> Delta {
         let labels = self.labels();
         let changed: Vec<Sighting> =
             found.changed.iter().map(|seen| sighting(seen, labels)).collect();
@@ -171,7 +177,10 @@ impl<'a> Mailbox<'a> {
             Messages::Uids(_) => {
                 let matching = found.matching.as_ref();
                 let vanished = &found.vanished;
-                delta::by_mod_seq(known, Look { changed: &changed, vanished, matching, narrow })
+                delta::by_mod_seq(
+                    known,
+                    Look { had, changed: &changed, vanished, matching, narrow },
+                )
             }
             Messages::Flags(flags) => delta::by_flags(known, &changed, &found.vanished, |uid| {
                 let known = flags.get(&uid)?;

@@ -4,7 +4,7 @@
 use std::io::Result;
 use std::time::{Duration, Instant};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, counted};
 use crate::probe::attachment::{data, references};
 use crate::probe::node::text;
 use crate::probe::steps::mail::{PAUSE, while_sending};
@@ -214,7 +214,10 @@ fn woken(synced: Answered<Synced>, took: Duration, inbox: &str) -> Finding {
             "Horde's rpc.php does so; horde-eas does not",
         ),
         (_, 0) => bad_status(status),
-        (_, n) => good(format!("woken after {} s, and brought {n} mails", took.as_secs())),
+        (_, n) => {
+            let mails = counted(u64::try_from(n).unwrap_or(u64::MAX), "mail");
+            good(format!("woken after {} s, and brought {mails}", took.as_secs()))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Result;
 
+use crate::finding::counted;
 use crate::probe::Error;
 use crate::probe::steps::{Play, filtered_wish, mail_wish};
 use crate::probe::story::{Step, error, failed, good};
@@ -17,9 +18,9 @@ impl Play<'_, '_> {
         let asked = format!("delete what I sent, for good: {}", names.join(", "));
         let step = Step::new("Tidy up", asked);
         let ending = match self.take_away(folders).await {
-            Ok((gone, 0)) => good(format!("{gone} mails deleted, none is left")),
+            Ok((gone, 0)) => good(format!("{} deleted, none is left", counted(gone, "mail"))),
             Ok((_, left)) => failed(
-                format!("{left} mails are still there"),
+                format!("{} still there", counted(left, "mail")),
                 "the server does not delete them, or says so and does not",
                 "delete the mails whose subject begins with `Probe` by hand",
             ),
@@ -31,11 +32,8 @@ impl Play<'_, '_> {
     }
 
     /// How many were deleted, and how many are left all the same.
-    async fn take_away(
-        &mut self,
-        folders: &[String],
-    ) -> std::result::Result<(usize, usize), Error> {
-        let (mut n_gone, mut n_left) = (0_usize, 0_usize);
+    async fn take_away(&mut self, folders: &[String]) -> std::result::Result<(u64, u64), Error> {
+        let (mut n_gone, mut n_left) = (0_u64, 0_u64);
         for (n, folder) in folders.iter().enumerate() {
             // The inbox is on the phone; of others the last day is enough.
             let filter = if n == 0 { "0" } else { "1" };
@@ -48,8 +46,9 @@ impl Play<'_, '_> {
             self.delete(folder, &ours, filter).await?;
             self.phone.sync_all(wish).await?;
             let left = self.ours(folder).len();
-            n_left = n_left.saturating_add(left);
-            n_gone = n_gone.saturating_add(ours.len().saturating_sub(left));
+            let gone = ours.len().saturating_sub(left);
+            n_left = n_left.saturating_add(u64::try_from(left).unwrap_or(u64::MAX));
+            n_gone = n_gone.saturating_add(u64::try_from(gone).unwrap_or(u64::MAX));
         }
         Ok((n_gone, n_left))
     }
