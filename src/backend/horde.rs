@@ -41,7 +41,7 @@ pub struct Config {
     pub connect_timeout: u64,
     /// Seconds until an answer must be there.
     pub timeout: u64,
-    /// Seconds for which proven credentials are believed.
+    /// Seconds for which proven credentials are believed, and Horde's settings while it is down.
     pub credentials_seconds: u64,
     /// How many proven credentials are remembered.
     pub credentials_entries: u64,

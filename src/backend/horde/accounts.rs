@@ -35,6 +35,8 @@ pub struct HordeAccounts {
     seen: Cache<Digest, Arc<Seen>>,
     service: Option<Credentials>,
     site: Mutex<SiteMemory>,
+    /// How long what Horde said is believed while it can not be asked: of logins and of the site.
+    trust: Duration,
 }
 
 /// What Horde said of the site, or why it said nothing, the last time that it was asked.
@@ -42,6 +44,14 @@ pub struct HordeAccounts {
 struct SiteMemory {
     known: Option<(Instant, Arc<Site>)>,
     failed: Option<(Instant, Error)>,
+}
+
+impl SiteMemory {
+    /// What was said at most so long ago.
+    fn younger_than(&self, age: Duration) -> Option<Arc<Site>> {
+        let known = self.known.as_ref().filter(|(since, _)| since.elapsed() < age);
+        known.map(|(_, site)| Arc::clone(site))
+    }
 }
 
 impl HordeAccounts {
@@ -62,6 +72,7 @@ impl HordeAccounts {
                 .build(),
             service: config.service(),
             site: Mutex::default(),
+            trust: Duration::from_secs(config.credentials_seconds),
         }
     }
 
@@ -186,16 +197,15 @@ impl Accounts for HordeAccounts {
         let arrived = Instant::now();
         // Held while Horde is asked: the others wait for the one answer.
         let mut memory = self.site.lock().await;
-        if let Some((since, site)) = &memory.known
-            && since.elapsed() < SITE_AGE
-        {
-            return Ok(Arc::clone(site));
+        if let Some(site) = memory.younger_than(SITE_AGE) {
+            return Ok(site);
         }
+        let believed = memory.younger_than(self.trust);
         // A Horde that hangs is waited for once, not by one after the other.
         if let Some((since, error)) = &memory.failed
-            && *since >= arrived
+            && (*since >= arrived || believed.is_some() && since.elapsed() < SITE_PAUSE)
         {
-            return Err(Error::new(error.kind, error.message.clone()));
+            return believed.ok_or_else(|| Error::new(error.kind, error.message.clone()));
         }
         match self.read_site().await {
             Ok(site) => {
@@ -205,7 +215,9 @@ impl Accounts for HordeAccounts {
             Err(error) => {
                 let told = Error::new(error.kind, error.message.clone());
                 memory.failed = Some((Instant::now(), told));
-                Err(error)
+                let Some(site) = believed else { return Err(error) };
+                log::warn!("Horde's settings are believed as they were: {error}");
+                Ok(site)
             }
         }
     }
@@ -257,3 +269,55 @@ const SEEN_IDLE: Duration = Duration::from_secs(24 * 3_600);
 /// it clears a moment after it wrote.
 const SETTLED: Duration = Duration::from_secs(2);
 const SITE_AGE: Duration = Duration::from_secs(60);
+/// How long a Horde that does not answer is left alone, while it is known what it would say.
+const SITE_PAUSE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use crate::backend::Accounts as _;
+    use crate::backend::horde::Config;
+    use crate::backend::horde::accounts::HordeAccounts;
+    use crate::backend::horde::rpc::Client;
+    use crate::backend::horde::session::SiteAnswer;
+
+    /// Accounts of a Horde that is down, and said something so many seconds ago.
+    async fn asked_before(seconds: u64) -> HordeAccounts {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", nobody.local_addr().unwrap());
+        drop(nobody);
+        let config = Config { url, ..Config::default() };
+        let accounts = HordeAccounts::new(&config, Arc::new(Client::new(&config).unwrap()), None);
+        let answer: SiteAnswer = serde_json::from_value(json!({
+            "activesync": {
+                "enabled": true, "version": "14.1", "announced": "14.1", "storage": "Sql",
+                "autodiscovery": "", "ping":
+                    {"heartbeatmin": 60, "heartbeatmax": 2700, "heartbeatdefault": 480},
+            },
+            "history": {"driver": "Sql"},
+        }))
+        .unwrap();
+        let since = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        accounts.site.lock().await.known = Some((since, Arc::new(answer.into_site())));
+        accounts
+    }
+
+    #[tokio::test]
+    async fn what_horde_said_of_the_site_is_believed_while_it_is_down() {
+        for seconds in [0, 61, 290] {
+            let accounts = asked_before(seconds).await;
+            for _ in 0..3 {
+                assert_eq!(accounts.site().await.unwrap().version, "14.1", "{seconds}");
+            }
+            let was_asked = accounts.site.lock().await.failed.is_some();
+            assert_eq!(was_asked, seconds > 60, "{seconds}");
+        }
+        assert!(asked_before(301).await.site().await.is_err());
+    }
+}
