@@ -9,14 +9,15 @@ use horde_eas::probe::phone::Phone;
 use horde_eas::probe::sync::{Brought, Wish};
 
 use crate::support::proxy::Rule;
-use crate::support::sidecar::{Parts, Sidecar};
+use crate::support::sidecar::{Parts, Sidecar, Ways};
 use crate::support::world::World;
 
 /// There are fewer connections than requests, and all of them fall into it.
 #[tokio::test]
 async fn a_black_hole_of_a_database_uses_up_no_connections() {
     let parts = Parts::new();
-    let mut sidecar = Sidecar::with_connections(&parts, CONNECTIONS);
+    let mut sidecar =
+        Sidecar::start_as(&parts, Ways { connections: CONNECTIONS, ..Ways::default() });
     let mut world = World::new().await;
     world.mail("INBOX", "kept");
     let mut phones: Vec<Phone> = (0..8).map(|_| sidecar.phone(&world.user, "14.1")).collect();

@@ -1,17 +1,19 @@
 //! One phone and the request that it makes while a part fails.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use horde_eas::probe::Error;
-use horde_eas::probe::node::{Look as _, text};
+use horde_eas::probe::node::{Look as _, empty, node, text};
 use horde_eas::probe::phone::{Phone, PingEnd, body_preference};
 use horde_eas::probe::sync::{Synced, Wish, add, change, delete};
 use horde_eas::wbxml::element::Element;
-use horde_eas::wbxml::pages::{AirSync, Contacts, Email};
+use horde_eas::wbxml::pages::{AirSync, AirSyncBase, Contacts, Email, Settings};
+use reqwest::Method;
 use tokio::task::JoinHandle;
 
-use crate::faults::table::{Case, Fault};
-use crate::support::world::World;
+use crate::faults::contents::{Contents, MOVED, emptied, moving};
+use crate::faults::table::{CASE_NAMES, Case};
 
 /// What came of a request.
 #[derive(Clone, Debug, Default)]
@@ -36,57 +38,40 @@ impl Outcome {
     }
 }
 
+/// What a request that waited ended with.
+enum Ended {
+    Ping(PingEnd),
+    Sync(Box<Phone>, Synced),
+}
+
 /// A phone with its one kind of request.
 pub(super) struct Cell {
     pub(super) case: Case,
     phone: Phone,
     wishes: Vec<Wish>,
+    /// What is moved or fetched.
+    item: String,
     round: String,
-    waiting: Option<JoinHandle<Result<PingEnd, Error>>>,
+    waiting: Option<JoinHandle<Result<Ended, Error>>>,
 }
 
-/// What is there from the beginning.
-pub(super) async fn furnish(world: &mut World) {
-    world.mail("INBOX", "kept");
-    world.add_card("Kept", "Card").await;
-}
-
-/// What happens on the server before each fault.
-pub(super) async fn stir(world: &mut World, fault: Fault) {
-    for version in ["12", "14"] {
-        world.mail("INBOX", &format!("{fault:?} flag {version}"));
-        world.mail("INBOX", &format!("{fault:?} delete {version}"));
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = CASE_NAMES.iter().find(|(one, _)| *one == self.case).map(|(_, name)| *name);
+        write!(f, "{} at {}", name.unwrap_or_default(), self.version())
     }
-    world.add_card("Server", &format!("{fault:?}")).await;
-}
-
-/// What the server has.
-pub(super) struct Contents {
-    /// One line for each mail of the inbox, sorted.
-    mails: Vec<String>,
-    /// One line for each contact, sorted.
-    cards: Vec<String>,
-    /// The subjects of the mails that were sent.
-    sent: Vec<String>,
-}
-
-/// What the server has now.
-pub(super) async fn contents(world: &mut World) -> Contents {
-    let mails = world.mails("INBOX").into_iter();
-    let mut mails: Vec<String> =
-        mails.map(|mail| format!("{} read={}", mail.subject, u8::from(mail.read))).collect();
-    mails.sort();
-    let cards = world.cards().await.into_iter();
-    let mut cards: Vec<String> =
-        cards.map(|card| format!("{} {} {}", card.first, card.last, card.company)).collect();
-    cards.sort();
-    let sent = world.mails("Sent").into_iter().map(|mail| mail.subject).collect();
-    Contents { mails, cards, sent }
 }
 
 impl Cell {
     pub(super) fn new(case: Case, phone: Phone) -> Self {
-        Self { case, phone, wishes: Vec::new(), round: String::new(), waiting: None }
+        Self {
+            case,
+            phone,
+            wishes: Vec::new(),
+            item: String::new(),
+            round: String::new(),
+            waiting: None,
+        }
     }
 
     pub(super) fn version(&self) -> &str {
@@ -100,9 +85,12 @@ impl Cell {
         match self.case {
             Case::SyncMailNext
             | Case::SyncMailUp
+            | Case::SyncMailWaiting
             | Case::Ping
             | Case::EstimateMail
-            | Case::FetchMail => drop(self.phone.sync_all(self.mail_wish()).await?),
+            | Case::FetchMail
+            | Case::FetchFile
+            | Case::GetAttachment => drop(self.phone.sync_all(self.mail_wish()).await?),
             Case::SyncContactsDown
             | Case::SyncContactsUp
             | Case::EstimateContacts
@@ -110,18 +98,22 @@ impl Cell {
             Case::Options
             | Case::Provision
             | Case::Settings
+            | Case::UserInformation
             | Case::FolderSyncFirst
             | Case::FolderSyncNext
+            | Case::FolderSyncChanged
             | Case::SyncMailFirst
             | Case::SyncContactsFirst
+            | Case::EmptyFolder
+            | Case::MoveItems
             | Case::SendMail => {}
         }
         Ok(())
     }
 
     /// Makes up the next request.
-    pub(super) async fn prepare(&mut self, fault: Fault) -> Result<(), Error> {
-        self.round = format!("{fault:?}");
+    pub(super) async fn prepare(&mut self, tag: &str) -> Result<(), Error> {
+        tag.clone_into(&mut self.round);
         match self.case {
             Case::FolderSyncFirst => {
                 self.phone.hierarchy_key.clear();
@@ -133,15 +125,25 @@ impl Cell {
             Case::SyncContactsDown => self.wishes = vec![self.contact_wish()],
             Case::SyncMailUp => {
                 self.phone.sync_all(self.mail_wish()).await?;
-                let held = &self.phone.collections[&self.inbox()];
-                let mine = &self.version()[..2];
-                let find = |what: &str| {
-                    let subject = format!("{fault:?} {what} {mine}");
-                    held.find(Email::Subject, &subject)[0].clone()
-                };
-                let commands =
-                    [change(&find("flag"), [text(Email::Read, "1")]), delete(&find("delete"))];
+                let flag = change(&self.own("flag"), [text(Email::Read, "1")]);
+                let commands = [flag, delete(&self.own("delete"))];
                 self.wishes = vec![self.mail_wish().with(commands)];
+            }
+            Case::SyncMailWaiting => {
+                self.phone.sync_all(self.mail_wish()).await?;
+                self.wishes = vec![self.mail_wish()];
+            }
+            Case::MoveItems => {
+                self.phone.sync_all(self.move_wish()).await?;
+                let held = &self.phone.collections[&self.source()].items;
+                self.item = held.keys().next().ok_or(Error::Missing("a mail to move"))?.clone();
+            }
+            Case::FetchFile | Case::GetAttachment => {
+                let items = self.phone.collections[&self.inbox()].items.values();
+                let path = [AirSyncBase::Attachments, AirSyncBase::Attachment];
+                let mut references =
+                    items.filter_map(|item| item.at(&path)?.value(&[AirSyncBase::FileReference]));
+                self.item = references.next().ok_or(Error::Missing("FileReference"))?;
             }
             Case::SyncContactsUp => {
                 self.phone.sync_all(self.contact_wish()).await?;
@@ -150,15 +152,25 @@ impl Cell {
             Case::Options
             | Case::Provision
             | Case::Settings
+            | Case::UserInformation
             | Case::FolderSyncNext
+            | Case::FolderSyncChanged
             | Case::Ping
             | Case::EstimateMail
             | Case::EstimateContacts
             | Case::FetchMail
             | Case::FetchContact
+            | Case::EmptyFolder
             | Case::SendMail => {}
         }
         Ok(())
+    }
+
+    /// The mail that is there for this, and for this version.
+    fn own(&self, what: &str) -> String {
+        let held = &self.phone.collections[&self.inbox()];
+        let subject = format!("{} {what} {}", self.round, self.version());
+        held.find(Email::Subject, &subject)[0].clone()
     }
 
     /// An Add, a Change of the contact that was added last, a Delete of the one before.
@@ -199,8 +211,20 @@ impl Cell {
         self.phone.folder_of(2).unwrap().id.clone()
     }
 
+    fn folder(&self, name: &str) -> String {
+        self.phone.folder_named(name).unwrap().id.clone()
+    }
+
     fn address_book(&self) -> String {
         self.phone.folder_of(9).unwrap().id.clone()
+    }
+
+    fn source(&self) -> String {
+        self.folder(&moving(self.version()))
+    }
+
+    fn move_wish(&self) -> Wish {
+        Wish { id: self.source(), ..self.mail_wish() }
     }
 
     fn mail_wish(&self) -> Wish {
@@ -220,11 +244,11 @@ impl Cell {
 
     /// Makes the request; the same whenever it is called until the next `prepare`.
     ///
-    /// A Ping is waited for only so long.
+    /// What waits is waited for only so long.
     pub(super) async fn ask(&mut self, patience: Duration) -> Outcome {
         let began = Instant::now();
         let done = match self.case {
-            Case::Ping => return self.ping(patience).await,
+            Case::Ping | Case::SyncMailWaiting => return self.wait(patience).await,
             Case::Options => match self.phone.link.options().await {
                 Ok(answer) => Ok((answer.status, 1, String::new())),
                 Err(error) => Err(error),
@@ -235,13 +259,23 @@ impl Cell {
                 done.map(|status| (200, u32::from(status != 2 && status != 1) + 1, String::new()))
             }
             Case::Settings => status(self.phone.tell_device().await),
-            Case::FolderSyncFirst | Case::FolderSyncNext => {
+            Case::UserInformation => self.ask_who_the_user_is().await,
+            Case::FolderSyncFirst | Case::FolderSyncNext | Case::FolderSyncChanged => {
                 status(self.phone.folder_sync().await.map(|changes| changes.status))
             }
             Case::EstimateMail => self.estimate(&self.inbox()).await,
             Case::EstimateContacts => self.estimate(&self.address_book()).await,
             Case::FetchMail => self.fetch(&self.inbox()).await,
             Case::FetchContact => self.fetch(&self.address_book()).await,
+            Case::FetchFile => {
+                status(self.phone.fetch_file(&self.item, None).await.map(|(status, _)| status))
+            }
+            Case::GetAttachment => self.get_attachment().await,
+            Case::EmptyFolder => {
+                let id = self.folder(&emptied(self.version()));
+                status(self.phone.empty_folder(&id, false).await)
+            }
+            Case::MoveItems => self.move_item().await,
             Case::SendMail => self.send().await,
             Case::SyncMailFirst
             | Case::SyncMailNext
@@ -276,6 +310,34 @@ impl Cell {
         status(sent.map(|status| if status == 0 { 1 } else { status }))
     }
 
+    /// Status 3 is what a good day brings.
+    async fn move_item(&self) -> Result<(u16, u32, String), Error> {
+        let (source, target) = (self.source(), self.folder(MOVED));
+        let moved = self.phone.move_items(&[(&*self.item, &*source)], &target).await?;
+        let is_well = matches!(moved.as_slice(), [(3, Some(_))]);
+        Ok((200, if is_well { 1 } else { 0 }, format!("{moved:?}")))
+    }
+
+    async fn get_attachment(&self) -> Result<(u16, u32, String), Error> {
+        let link = &self.phone.link;
+        let name = self.item.replace(':', "%3A");
+        let query = link.query("GetAttachment");
+        let url = format!("{}?{query}&AttachmentName={name}", link.url);
+        let answer = link.send(Method::POST, &url, None, b"").await?;
+        if answer.status != 200 {
+            return Err(Error::Http(answer.status));
+        }
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        Ok((200, u32::from(body.trim_end() == "a;b;c"), body))
+    }
+
+    async fn ask_who_the_user_is(&self) -> Result<(u16, u32, String), Error> {
+        let get = node(Settings::UserInformation, [empty(Settings::Get)]);
+        let answer = self.phone.ask("Settings", &node(Settings::Settings, [get])).await?;
+        let status = answer.number(&[Settings::UserInformation, Settings::Status]);
+        Ok((200, status.unwrap_or_default(), format!("{answer:?}")))
+    }
+
     fn subject(&self) -> String {
         format!("{} from {}", self.round, self.version())
     }
@@ -290,28 +352,61 @@ impl Cell {
         status(self.phone.fetch(id, held, &bodies).await.map(|(status, _)| status))
     }
 
-    /// A Ping that does not end at once goes on, and is asked for again the next time.
-    async fn ping(&mut self, patience: Duration) -> Outcome {
+    /// A request that does not end at once goes on, and is asked for again the next time.
+    async fn wait(&mut self, patience: Duration) -> Outcome {
         let began = Instant::now();
-        let id = self.inbox();
-        let phone = self.phone.clone();
-        let mut task = self.waiting.take().unwrap_or_else(|| {
-            tokio::spawn(async move { phone.ping(PING_SECONDS, &[(&id, "Email")]).await })
-        });
-        let Ok(done) = tokio::time::timeout(patience, &mut task).await else {
-            self.waiting = Some(task);
-            return Outcome { waits: true, ..Outcome::default() };
-        };
-        let took = began.elapsed();
-        match done.unwrap() {
-            // There is news: Status 2 is what a good day brings.
-            Ok(end) => {
-                let status = if end.status == 2 { 1 } else { end.status };
-                Outcome { http: 200, status, took, detail: format!("{end:?}"), waits: false }
+        loop {
+            let mut task = self.waiting.take().unwrap_or_else(|| self.begin_to_wait());
+            let left = patience.saturating_sub(began.elapsed());
+            let Ok(done) = tokio::time::timeout(left, &mut task).await else {
+                self.waiting = Some(task);
+                return Outcome { waits: true, ..Outcome::default() };
+            };
+            let took = began.elapsed();
+            match done.unwrap() {
+                // There is news: Status 2 is what a good day brings.
+                Ok(Ended::Ping(end)) => {
+                    let status = if end.status == 2 { 1 } else { end.status };
+                    let detail = format!("{end:?}");
+                    return Outcome { http: 200, status, took, detail, waits: false };
+                }
+                // And here the news itself. What woke it may have been undone: then it waits anew.
+                Ok(Ended::Sync(phone, synced)) => {
+                    self.phone = *phone;
+                    let came = synced.of(&self.inbox());
+                    let n_news = came.added.len() + came.changed.len() + came.deleted.len();
+                    let status = worst(&synced);
+                    if n_news > 0 || status != 1 {
+                        let detail = format!("{synced:?}");
+                        return Outcome { http: 200, status, took, detail, waits: false };
+                    }
+                }
+                Err(Error::Http(http)) => return Outcome { http, took, ..Outcome::default() },
+                Err(error) => {
+                    let detail = format!("{error:?}");
+                    return Outcome { took, detail, ..Outcome::default() };
+                }
             }
-            Err(Error::Http(http)) => Outcome { http, took, ..Outcome::default() },
-            Err(error) => Outcome { took, detail: format!("{error:?}"), ..Outcome::default() },
         }
+    }
+
+    fn begin_to_wait(&self) -> JoinHandle<Result<Ended, Error>> {
+        let id = self.inbox();
+        let mut phone = self.phone.clone();
+        if self.case == Case::Ping {
+            return tokio::spawn(async move {
+                Ok(Ended::Ping(phone.ping(WAIT_SECONDS, &[(&id, "Email")]).await?))
+            });
+        }
+        let interval = match self.version() {
+            "12.1" => text(AirSync::Wait, "1"),
+            _ => text(AirSync::HeartbeatInterval, WAIT_SECONDS.to_string()),
+        };
+        let wishes = self.wishes.clone();
+        tokio::spawn(async move {
+            let synced = phone.sync_and(&wishes, [interval]).await?;
+            Ok(Ended::Sync(Box::new(phone), synced))
+        })
     }
 
     /// Gets all that waits.
@@ -320,22 +415,28 @@ impl Cell {
             return Err(Error::Endless);
         }
         match self.case {
-            Case::SyncMailFirst | Case::SyncMailNext | Case::SyncMailUp => {
+            Case::SyncMailFirst | Case::SyncMailNext | Case::SyncMailUp | Case::SyncMailWaiting => {
                 self.phone.sync_all(self.mail_wish()).await?;
             }
+            Case::MoveItems => drop(self.phone.sync_all(self.move_wish()).await?),
             Case::SyncContactsFirst | Case::SyncContactsDown | Case::SyncContactsUp => {
                 self.phone.sync_all(self.contact_wish()).await?;
             }
             Case::Options
             | Case::Provision
             | Case::Settings
+            | Case::UserInformation
             | Case::FolderSyncFirst
             | Case::FolderSyncNext
+            | Case::FolderSyncChanged
             | Case::Ping
             | Case::EstimateMail
             | Case::EstimateContacts
             | Case::FetchMail
             | Case::FetchContact
+            | Case::FetchFile
+            | Case::GetAttachment
+            | Case::EmptyFolder
             | Case::SendMail => {}
         }
         Ok(())
@@ -343,19 +444,33 @@ impl Cell {
 
     /// The phone holds what the server has.
     pub(super) fn compare(&self, contents: &Contents, when: &str) {
-        let Contents { mails, cards, sent } = contents;
-        let oddities = &self.phone.oddities;
-        assert!(oddities.is_empty(), "{when}: {:?} {oddities:?}", self.case);
+        let Contents { mails, cards, sent, moved, unmoved, left } = contents;
+        let mut oddities = self.phone.oddities.clone();
+        // A contact that another phone is writing at that very moment is listed before the history
+        // knows of it, and then told once more: `horde-adds-again` in KNOWN.md.
+        oddities.retain(|oddity| {
+            !(self.case == Case::SyncContactsFirst && oddity.ends_with(" added twice"))
+        });
+        assert!(oddities.is_empty(), "{when}: {self} {oddities:?}");
+        let once = |all: &[String], subject: &str| {
+            let n_there = all.iter().filter(|one| **one == subject).count();
+            assert_eq!(n_there, 1, "{when}: {self}: {subject} in {all:?}");
+        };
         let (id, wanted) = match self.case {
-            Case::SyncMailFirst | Case::SyncMailNext | Case::SyncMailUp => (self.inbox(), mails),
+            Case::SyncMailFirst | Case::SyncMailNext | Case::SyncMailUp | Case::SyncMailWaiting => {
+                (self.inbox(), mails)
+            }
             Case::SyncContactsFirst | Case::SyncContactsDown | Case::SyncContactsUp => {
                 (self.address_book(), cards)
             }
-            Case::SendMail => {
-                let own = sent.iter().filter(|subject| **subject == self.subject());
-                assert_eq!(own.count(), 1, "{when}: {} in {sent:?}", self.subject());
-                return;
+            Case::MoveItems => {
+                assert!(unmoved.is_empty(), "{when}: {self}: {unmoved:?}");
+                let held = &self.phone.collections[&self.source()].items;
+                assert!(held.is_empty(), "{when}: {self}: {held:?}");
+                return once(moved, &format!("{} {}", self.round, self.version()));
             }
+            Case::SendMail => return once(sent, &self.subject()),
+            Case::EmptyFolder => return assert!(left.is_empty(), "{when}: {self}: {left:?}"),
             _ => return,
         };
         let items = self.phone.collections[&id].items.values();
@@ -375,7 +490,7 @@ impl Cell {
             })
             .collect();
         held.sort();
-        assert_eq!(&held, wanted, "{when}: {:?}, the phone (left) and the server", self.case);
+        assert_eq!(&held, wanted, "{when}: {self}, the phone (left) and the server");
     }
 }
 
@@ -400,4 +515,4 @@ fn card(first: &str, last: &str, company: &str) -> [Element; 3] {
     ]
 }
 
-const PING_SECONDS: u32 = 60;
+const WAIT_SECONDS: u32 = 60;

@@ -4,7 +4,7 @@
 //! It lives on a thread of its own, so that a test may block.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ pub(crate) struct Proxy {
     /// Its port of 127.0.0.1.
     pub(crate) port: u16,
     state: watch::Sender<State>,
+    n_asked: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +59,8 @@ struct Relay {
     target: u16,
     edits: Edits,
     state: watch::Sender<State>,
+    /// Pieces that came from the near end.
+    n_asked: Arc<AtomicU64>,
     /// Whether somebody was cut since the rule was given.
     cut: Mutex<u64>,
 }
@@ -73,13 +76,31 @@ impl Proxy {
         assert!(edits.iter().all(|(from, to)| from.len() == to.len()), "{edits:?}");
         let (port, listener) = free_port(target);
         let (state, _) = watch::channel(State { rule: Rule::Pass, generation: 0, ends: false });
-        let relay = Relay { port, target, edits, state: state.clone(), cut: Mutex::new(0) };
+        let n_asked = Arc::new(AtomicU64::new(0));
+        let relay = Relay {
+            port,
+            target,
+            edits,
+            state: state.clone(),
+            n_asked: Arc::clone(&n_asked),
+            cut: Mutex::new(0),
+        };
         std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(Arc::new(relay).listen(listener));
         });
-        Self { port, state }
+        Self { port, state, n_asked }
+    }
+
+    /// How many pieces of requests came so far.
+    pub(crate) fn n_asked(&self) -> u64 {
+        self.n_asked.load(Ordering::SeqCst)
+    }
+
+    /// Whether a fault that happens once has happened.
+    pub(crate) fn has_struck(&self) -> bool {
+        self.state.borrow().rule == Rule::Pass
     }
 
     /// What happens to bytes that are sent from now on.
@@ -188,6 +209,7 @@ impl Relay {
                         tokio::time::sleep(pause).await;
                     }
                     let Some(sent) = sent else { return };
+                    self.n_asked.fetch_add(1, Ordering::SeqCst);
                     if far.write_all(&up[..sent]).await.is_err() {
                         return reset(near);
                     }

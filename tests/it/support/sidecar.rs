@@ -50,16 +50,34 @@ pub(crate) struct Sidecar {
     pub(crate) port: u16,
     folder: PathBuf,
     child: Option<Child>,
+    /// Whether it ends when the tests do, though nobody drops this.
+    is_leashed: bool,
+}
+
+/// How it differs from what a test mostly wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ways {
+    /// Connections to the database.
+    pub(crate) connections: usize,
+    /// Whether it outlives the test, and ends with all of them.
+    pub(crate) is_leashed: bool,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self { connections: 40, is_leashed: false }
+    }
 }
 
 impl Sidecar {
     /// Starts it, with room for many requests of one user at once.
     pub(crate) fn start(parts: &Parts) -> Self {
-        Self::with_connections(parts, 40)
+        Self::start_as(parts, Ways::default())
     }
 
-    /// The same, with so many connections to the database.
-    pub(crate) fn with_connections(parts: &Parts, connections: usize) -> Self {
+    /// Starts it in other ways.
+    pub(crate) fn start_as(parts: &Parts, ways: Ways) -> Self {
+        let Ways { connections, is_leashed } = ways;
         let folder = std::env::temp_dir().join(format!("horde-eas-{}", uuid::Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
         // Bound once to find a free one; the program asks for it by number.
@@ -80,7 +98,7 @@ impl Sidecar {
             parts.php.port, parts.sql.port,
         );
         fs::write(folder.join("config.toml"), config).unwrap();
-        let mut sidecar = Self { port, folder, child: None };
+        let mut sidecar = Self { port, folder, child: None, is_leashed };
         sidecar.revive();
         sidecar
     }
@@ -101,7 +119,11 @@ impl Sidecar {
     /// Ends it as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
+            if self.is_leashed {
+                drop(child.stdin.take());
+            } else {
+                child.kill().unwrap();
+            }
             child.wait().unwrap();
         }
     }
@@ -109,22 +131,36 @@ impl Sidecar {
     /// Starts it again; returns when it listens.
     pub(crate) fn revive(&mut self) {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let child =
-            Command::new(variable_or("HORDE_EAS_TEST_PROGRAM", env!("CARGO_BIN_EXE_horde-eas")))
-                .arg("serve")
-                .arg("--config")
-                .arg(self.folder.join("config.toml"))
-                .env_remove("HORDE_EAS_CONFIG")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(log)
-                .spawn()
-                .unwrap();
+        let program = variable_or("HORDE_EAS_TEST_PROGRAM", env!("CARGO_BIN_EXE_horde-eas"));
+        let mut command = Command::new(if self.is_leashed { "sh" } else { &program });
+        if self.is_leashed {
+            command.arg("-c").arg(LEASH).arg(&self.folder).arg(&program).stdin(Stdio::piped());
+        } else {
+            command.stdin(Stdio::null());
+        }
+        let child = command
+            .arg("serve")
+            .arg("--config")
+            .arg(self.folder.join("config.toml"))
+            .env_remove("HORDE_EAS_CONFIG")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         self.child = Some(child);
         let began = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(began.elapsed() < Duration::from_secs(20), "no start: {}", self.log());
             std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether what it wrote is of no use to anybody when the tests end now.
+    pub(crate) fn is_idle(&self, is_idle: bool) {
+        if is_idle {
+            fs::write(self.folder.join("idle"), "").unwrap();
+        } else {
+            drop(fs::remove_file(self.folder.join("idle")));
         }
     }
 
@@ -155,5 +191,8 @@ impl Drop for Sidecar {
     }
 }
 
+/// Ends the program when the standard input does, and takes its folder away if that is idle.
+const LEASH: &str = "trap '' INT; \"$@\" </dev/null & \
+    trap 'kill -9 $!; wait $!; [ -e \"$0/idle\" ] && rm -rf \"$0\"' EXIT; read line";
 /// The patience with every part, in the tests' configuration.
 pub(crate) const SECONDS: u64 = 3;
