@@ -8,7 +8,7 @@ class Hordeeas_Card
 {
     /**
      * @param Turba_Object $object
-     * @param array $tags  uid => list, see tags()
+     * @param array $tags  uid => list
      *
      * @return array  attrs, countries, name_formatted, tags, photo
      */
@@ -93,30 +93,5 @@ class Hordeeas_Card
     public static function hooked()
     {
         return $GLOBALS['injector']->getInstance('Horde_Core_Hooks')->hookExists('decode_attribute', 'turba');
-    }
-
-    /**
-     * The tags of some contacts, in one query.
-     *
-     * @return array  uid => list of tags
-     */
-    public static function tags(array $uids)
-    {
-        if (!$uids) {
-            return array();
-        }
-        try {
-            $tags = $GLOBALS['injector']->getInstance('Turba_Tagger')->getTags($uids, 'contact');
-        } catch (Throwable $e) {
-            Horde::log($e, 'DEBUG');
-            return array();
-        }
-        $out = array();
-        foreach ($uids as $uid) {
-            $list = isset($tags[$uid]) ? array_map('strval', array_values((array)$tags[$uid])) : array();
-            sort($list);
-            $out[$uid] = $list;
-        }
-        return $out;
     }
 }

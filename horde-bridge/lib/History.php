@@ -27,15 +27,14 @@ class Hordeeas_History
      */
     public static function latest(array $guids)
     {
-        global $conf, $injector;
+        global $injector;
 
         $out = array_fill_keys($guids, 0);
         if (!$guids) {
             return $out;
         }
-        if (strtolower(empty($conf['history']['driver']) ? 'sql' : $conf['history']['driver']) === 'sql') {
-            $db = $injector->getInstance('Horde_Core_Factory_Db')->create('horde', 'history');
-            $rows = $db->selectAssoc('SELECT object_uid, MAX(history_modseq) FROM horde_histories'
+        if (self::isSql()) {
+            $rows = self::db()->selectAssoc('SELECT object_uid, MAX(history_modseq) FROM horde_histories'
                 . ' WHERE object_uid IN (' . implode(',', array_fill(0, count($guids), '?'))
                 . ') GROUP BY object_uid', array_values($guids));
             foreach ($rows as $guid => $modseq) {
@@ -47,6 +46,39 @@ class Hordeeas_History
         foreach ($guids as $guid) {
             foreach ($history->getHistory($guid) as $entry) {
                 $out[$guid] = max($out[$guid], isset($entry['modseq']) ? (int)$entry['modseq'] : 0);
+            }
+        }
+        return $out;
+    }
+
+    /**
+     * When each object was changed last, or made, in one query where the history is in SQL.
+     *
+     * @param array $guids  Such as mnemo:notepad:uid.
+     *
+     * @return array  guid => Unix time; 0 where the history does not tell
+     */
+    public static function changed(array $guids)
+    {
+        global $injector;
+
+        $out = array_fill_keys($guids, 0);
+        if (!$guids) {
+            return $out;
+        }
+        if (self::isSql()) {
+            $rows = self::db()->selectAll('SELECT object_uid, MAX(history_ts) AS at FROM horde_histories'
+                . ' WHERE object_uid IN (' . implode(',', array_fill(0, count($guids), '?'))
+                . ") AND history_action IN ('add', 'modify') GROUP BY object_uid", array_values($guids));
+            foreach ($rows as $row) {
+                $out[$row['object_uid']] = (int)$row['at'];
+            }
+            return $out;
+        }
+        $history = $injector->getInstance('Horde_History');
+        foreach ($guids as $guid) {
+            foreach (array('modify', 'add') as $action) {
+                $out[$guid] = max($out[$guid], (int)$history->getActionTimestamp($guid, $action));
             }
         }
         return $out;
@@ -79,5 +111,17 @@ class Hordeeas_History
             }
         }
         return $out;
+    }
+
+    private static function isSql()
+    {
+        global $conf;
+
+        return strtolower(empty($conf['history']['driver']) ? 'sql' : $conf['history']['driver']) === 'sql';
+    }
+
+    private static function db()
+    {
+        return $GLOBALS['injector']->getInstance('Horde_Core_Factory_Db')->create('horde', 'history');
     }
 }

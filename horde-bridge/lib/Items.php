@@ -10,7 +10,10 @@ class Hordeeas_Items
     const MOST = 500;
 
     /** class => application that it needs, class that does the work */
-    const CLASSES = array('contacts' => array('turba', 'Hordeeas_Contacts'));
+    const CLASSES = array(
+        'contacts' => array('turba', 'Hordeeas_Contacts'),
+        'notes' => array('mnemo', 'Hordeeas_Notes'),
+    );
 
     public static function listing($class, array $shares, array $window)
     {
@@ -165,6 +168,26 @@ class Hordeeas_Items
             throw new Hordeeas_Failure('invalid', 'share is missing');
         }
         return $shares;
+    }
+
+    /**
+     * @return array  share => uids that may be in it
+     */
+    public static function byShare(array $inputs)
+    {
+        $wanted = array();
+        foreach ($inputs as $input) {
+            $named = self::echoed($input);
+            try {
+                foreach (self::places($input) as $share) {
+                    $wanted[$share][] = $named['uid'];
+                }
+            } catch (Hordeeas_Failure $e) {
+                // Told when its turn comes.
+                continue;
+            }
+        }
+        return $wanted;
     }
 
     /**

@@ -100,9 +100,13 @@ class Hordeeas_Shares
                 'primary' => (string)$id === (string)$default,
             );
         }
+        // The preference also names what is no more, or may not be read any more.
+        $readable = array_column(array_filter($items, function (array $item) {
+            return (bool)($item['perms'] & Horde_Perms::READ);
+        }), 'id');
         return array(
             'default' => strlen((string)$default) ? (string)$default : null,
-            'sync' => array_values(array_map('strval', array_filter($sync, 'is_scalar'))),
+            'sync' => array_values(array_intersect(array_map('strval', array_filter($sync, 'is_scalar')), $readable)),
             'items' => $items,
         );
     }

@@ -1,0 +1,222 @@
+<?php
+/**
+ * Lists and reads the items of one application. All methods run inside it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+abstract class Hordeeas_Reader
+{
+    /** Items in one answer of listing(). */
+    const PAGE = 20000;
+    /** Items that are read at once. */
+    const RUN = 50;
+
+    /** @var array  share => true, where the user may read */
+    private $readable = array();
+
+    /**
+     * The name under which the history keeps a share.
+     */
+    abstract public function parent($share);
+
+    /**
+     * Makes sure that the user has a permission in a share.
+     *
+     * @throws Hordeeas_Failure  notfound, denied
+     */
+    abstract public function permit($share, $perm);
+
+    /**
+     * The items with these uids, also those that are not shown.
+     *
+     * @return array  uid => item
+     */
+    abstract public function read($share, array $uids);
+
+    /**
+     * The writer to this reader.
+     *
+     * @return Hordeeas_Writer
+     */
+    abstract protected function writer();
+
+    /**
+     * The uids of all items of a share that are shown.
+     */
+    abstract protected function uids($share);
+
+    /**
+     * What belongs to some items of a share and is kept elsewhere, in a constant number of queries.
+     *
+     * @return array  tags: uid => list of tags; and what else data() needs
+     */
+    abstract protected function extras($share, array $uids);
+
+    /**
+     * An item as it travels.
+     *
+     * @param array $extras  See extras().
+     */
+    abstract protected function data($item, array $extras, $binary, Hordeeas_Budget $budget);
+
+    /**
+     * What a user calls an item.
+     */
+    abstract public function noun();
+
+    /**
+     * Whether an item may be seen and changed over the bridge at all.
+     */
+    public function isShown($item)
+    {
+        return true;
+    }
+
+    /**
+     * All items of some shares; a share that is not there or may not be read fails the whole.
+     */
+    public function listing(array $shares, $after)
+    {
+        foreach ($shares as $share) {
+            $this->open($share);
+        }
+        // Before the items: what changes while they are listed is told again.
+        $parent = count($shares) === 1 ? $this->parent(reset($shares)) : $GLOBALS['registry']->getApp();
+        $modseq = Hordeeas_History::highest($parent);
+        $items = array();
+        foreach ($shares as $share) {
+            foreach ($this->uids($share) as $uid) {
+                $items[] = array('uid' => (string)$uid, 'share' => $share);
+            }
+        }
+        $page = array_slice($items, $after, self::PAGE);
+        return array(
+            'items' => $page,
+            'modseq' => $modseq,
+            'next' => $after + count($page) < count($items) ? $after + count($page) : null,
+        );
+    }
+
+    public function changes($share, $since)
+    {
+        $this->open($share);
+        $parent = $this->parent($share);
+        $now = Hordeeas_History::highest($parent);
+        $seen = $now > $since ? Hordeeas_History::between($parent, $since, $now) : array();
+        $there = $this->read($share, array_map('strval', array_keys(array_diff($seen, array('delete')))));
+        $items = array();
+        foreach ($seen as $uid => $op) {
+            $uid = (string)$uid;
+            // Shares that all users have under one name have one history: what is not there is not ours.
+            if ($op === 'delete' || (isset($there[$uid]) && $this->isShown($there[$uid]))) {
+                $items[] = array('uid' => $uid, 'op' => $op);
+            }
+        }
+        return array('now' => $now, 'items' => $items, 'denied' => false);
+    }
+
+    /**
+     * Reads items; stops early when the budget is spent.
+     */
+    public function export(array $items, $binary, Hordeeas_Budget $budget)
+    {
+        $results = array();
+        foreach (array_chunk($items, self::RUN) as $run) {
+            $found = $this->prefetch($run);
+            foreach ($run as $item) {
+                if (!$budget->allows()) {
+                    return $results;
+                }
+                $result = Hordeeas_Items::echoed($item);
+                try {
+                    $uid = Hordeeas_Items::field($item, 'uid');
+                    $share = $this->place(Hordeeas_Items::places($item), $uid, $found['items']);
+                    $result = array(
+                        'uid' => $uid,
+                        'share' => $share,
+                        'modseq' => $found['modseqs'][$share][$uid],
+                        'data' => $this->data($found['items'][$share][$uid], $found['extras'][$share], $binary, $budget),
+                    );
+                } catch (Throwable $e) {
+                    $result += array('error' => Hordeeas_Call::error($e));
+                }
+                $results[] = $result;
+            }
+        }
+        return $results;
+    }
+
+    public function apply(array $ops, Hordeeas_Budget $budget)
+    {
+        return $this->writer()->apply($ops, $budget);
+    }
+
+    /**
+     * @return array  uid => latest modification number
+     */
+    public function modseqs($share, array $uids)
+    {
+        $guids = array();
+        foreach ($uids as $uid) {
+            $guids[$uid] = $this->parent($share) . ':' . $uid;
+        }
+        $latest = Hordeeas_History::latest(array_values($guids));
+        return array_map(function ($guid) use ($latest) {
+            return $latest[$guid];
+        }, $guids);
+    }
+
+    /**
+     * Makes sure, once, that the user may read a share.
+     */
+    protected function open($share)
+    {
+        if (!is_string($share) || !isset($this->readable[$share])) {
+            $this->permit($share, Horde_Perms::READ);
+            $this->readable[$share] = true;
+        }
+    }
+
+    /**
+     * The first of some shares that has the item.
+     *
+     * @throws Hordeeas_Failure  notfound, denied
+     */
+    private function place(array $shares, $uid, array $found)
+    {
+        foreach ($shares as $share) {
+            if (isset($found[$share][$uid])) {
+                return $share;
+            }
+        }
+        if (count($shares) === 1) {
+            $this->open($shares[0]);
+        }
+        throw new Hordeeas_Failure('notfound', 'no such ' . $this->noun());
+    }
+
+    /**
+     * Reads all that a run needs, by few queries for each share.
+     */
+    private function prefetch(array $run)
+    {
+        $out = array('items' => array(), 'modseqs' => array(), 'extras' => array());
+        foreach (Hordeeas_Items::byShare($run) as $share => $uids) {
+            $share = (string)$share;
+            try {
+                $this->open($share);
+            } catch (Throwable $e) {
+                if (Hordeeas_Failure::kindOf($e) === 'temporary') {
+                    throw $e;
+                }
+                continue;
+            }
+            $items = array_filter($this->read($share, $uids), array($this, 'isShown'));
+            $uids = array_map('strval', array_keys($items));
+            $out['items'][$share] = $items;
+            $out['modseqs'][$share] = $this->modseqs($share, $uids);
+            $out['extras'][$share] = $this->extras($share, $uids);
+        }
+        return $out;
+    }
+}

@@ -1,0 +1,217 @@
+<?php
+/**
+ * Writes the items of one application. All methods run inside it, and under the user's lock.
+ *
+ * A patch changes what it names and nothing else. An add keeps the uid it is given, where the store
+ * can, and answers "existed" when that uid is there already.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+abstract class Hordeeas_Writer
+{
+    /** @var Hordeeas_Reader */
+    protected $reader;
+
+    /** @var array  share => uid => item, or false where there is none */
+    protected $known = array();
+
+    public function __construct(Hordeeas_Reader $reader)
+    {
+        $this->reader = $reader;
+    }
+
+    /**
+     * Stores a new item under its uid, which is not there yet.
+     *
+     * @return array  existed, changed; uid where it became another; dropped
+     */
+    abstract protected function add($share, $uid, $data);
+
+    /**
+     * Changes what the data name.
+     *
+     * @return array  existed, changed; dropped
+     */
+    abstract protected function patch($share, $item, $data);
+
+    abstract protected function remove($share, $item);
+
+    /**
+     * @return array  One result for each operation; fewer when the budget was spent.
+     */
+    public function apply(array $ops, Hordeeas_Budget $budget)
+    {
+        $lock = new Hordeeas_Lock($GLOBALS['registry']->getAuth(), $this->reader->noun() . 's');
+        try {
+            $this->prefetch($ops);
+            $results = array();
+            foreach ($ops as $op) {
+                if (!$budget->allows()) {
+                    break;
+                }
+                $result = Hordeeas_Items::echoed($op);
+                try {
+                    $result = $this->whole($op) + $result;
+                } catch (Throwable $e) {
+                    $result += array('error' => Hordeeas_Call::error($e));
+                }
+                $results[] = $result;
+            }
+            return $this->numbered($results);
+        } finally {
+            $lock->release();
+        }
+    }
+
+    /**
+     * Does an operation in a transaction of its own: an item, its tags and its history come together.
+     *
+     * One commit for an operation, not for a batch: the history's numbers must not stay unseen for long.
+     */
+    private function whole(array $op)
+    {
+        $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
+        $db->beginDbTransaction();
+        try {
+            $result = $this->one($op);
+            $db->commitDbTransaction();
+        } catch (Throwable $e) {
+            $db->rollbackDbTransaction();
+            if (in_array(Hordeeas_Failure::kindOf($e), array('internal', 'temporary'), true)) {
+                // What was found may have been rolled back.
+                $this->known = array();
+            }
+            throw $e;
+        }
+        if (!empty($result['changed'])) {
+            $this->forget($result, isset($result['uid']) ? $result['uid'] : $op['uid']);
+        }
+        return $result;
+    }
+
+    /**
+     * Horde's history drops its cached entry before the commit; another process may have read the
+     * old state since.
+     */
+    private function forget(array $result, $uid)
+    {
+        $guid = $this->reader->parent($result['share']) . ':' . $uid;
+        $GLOBALS['injector']->getInstance('Horde_Cache')->expire('horde:history:' . $guid);
+    }
+
+    private function one(array $op)
+    {
+        $uid = Hordeeas_Items::field($op, 'uid');
+        $share = $this->place($op, $uid);
+        $kind = isset($op['op']) ? $op['op'] : '';
+        $data = isset($op['data']) ? $op['data'] : null;
+        $this->reader->permit($share, $kind === 'delete' ? Horde_Perms::DELETE : Horde_Perms::EDIT);
+        if ($kind === 'add') {
+            return array('share' => $share) + ($this->find($share, $uid)
+                ? array('existed' => true, 'changed' => false)
+                : $this->add($share, $uid, $data));
+        }
+        if ($kind !== 'patch' && $kind !== 'delete') {
+            throw new Hordeeas_Failure('unsupported', 'no such operation');
+        }
+        $item = $this->find($share, $uid);
+        if (!$item || !$this->reader->isShown($item)) {
+            throw new Hordeeas_Failure('notfound', 'no such ' . $this->reader->noun());
+        }
+        $this->compare($op, $share, $uid);
+        if ($kind === 'delete') {
+            $this->remove($share, $item);
+            $this->known[$share][$uid] = false;
+            return array('share' => $share, 'changed' => true);
+        }
+        return array('share' => $share) + $this->patch($share, $item, $data);
+    }
+
+    /**
+     * @throws Hordeeas_Failure  conflict, when the item is newer than the operation allows
+     */
+    private function compare(array $op, $share, $uid)
+    {
+        if (!isset($op['if_modseq'])) {
+            return;
+        }
+        $modseqs = $this->reader->modseqs($share, array($uid));
+        if ($modseqs[$uid] > (int)$op['if_modseq']) {
+            $text = 'the ' . $this->reader->noun() . ' changed: its number is ' . $modseqs[$uid];
+            throw new Hordeeas_Failure('conflict', $text);
+        }
+    }
+
+    /**
+     * The share of an operation: the one it names, or the first of its folder's that has the item.
+     */
+    private function place(array $op, $uid)
+    {
+        $shares = Hordeeas_Items::places($op);
+        foreach (count($shares) > 1 ? $shares : array() as $share) {
+            try {
+                if ($this->find($share, $uid)) {
+                    return $share;
+                }
+            } catch (Hordeeas_Failure $e) {
+                if ($e->kind() !== 'notfound') {
+                    throw $e;
+                }
+            }
+        }
+        return $shares[0];
+    }
+
+    protected function find($share, $uid)
+    {
+        if (!isset($this->known[$share]) || !array_key_exists($uid, $this->known[$share])) {
+            $found = $this->reader->read($share, array($uid));
+            $this->known[$share][$uid] = isset($found[$uid]) ? $found[$uid] : false;
+        }
+        return $this->known[$share][$uid];
+    }
+
+    /**
+     * Looks all uids up before the first write, one query for each share.
+     */
+    private function prefetch(array $ops)
+    {
+        foreach (Hordeeas_Items::byShare($ops) as $share => $uids) {
+            $share = (string)$share;
+            try {
+                $found = $this->reader->read($share, $uids);
+            } catch (Throwable $e) {
+                if (Hordeeas_Failure::kindOf($e) === 'temporary') {
+                    throw $e;
+                }
+                continue;
+            }
+            foreach ($uids as $uid) {
+                $this->known[$share][$uid] = isset($found[$uid]) ? $found[$uid] : false;
+            }
+        }
+    }
+
+    /**
+     * Adds each item's own modification number, read after the last write.
+     */
+    private function numbered(array $results)
+    {
+        $shares = array();
+        foreach ($results as $result) {
+            if (!isset($result['error'])) {
+                $shares[$result['share']][] = $result['uid'];
+            }
+        }
+        $numbers = array();
+        foreach ($shares as $share => $uids) {
+            $numbers[$share] = $this->reader->modseqs((string)$share, array_unique($uids));
+        }
+        foreach ($results as $at => $result) {
+            if (!isset($result['error'])) {
+                $results[$at]['modseq'] = $numbers[$result['share']][$result['uid']];
+            }
+        }
+        return $results;
+    }
+}
