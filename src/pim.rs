@@ -3,3 +3,5 @@
 //! Pure: what travels is what the bridge sends and takes, as JSON; nothing is looked up.
 
 pub mod contact;
+pub mod note;
+mod text;

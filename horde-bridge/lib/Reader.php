@@ -77,6 +77,9 @@ abstract class Hordeeas_Reader
      */
     public function listing(array $shares, $after)
     {
+        if (!$shares) {
+            throw new Hordeeas_Failure('notfound', 'no share is named');
+        }
         foreach ($shares as $share) {
             $this->open($share);
         }

@@ -1,9 +1,15 @@
-//! The port of items other than mail: contacts, and later calendars, tasks and notes.
+//! The port of items other than mail: contacts and notes, and later calendars and tasks.
 
 use async_trait::async_trait;
 
 use crate::backend::{Account, Error};
 use crate::eas::class::{Class, Item};
+
+/// Whether the items of a class come and go over this port.
+#[must_use]
+pub const fn is_served(class: Class) -> bool {
+    matches!(class, Class::Contacts | Class::Notes)
+}
 
 /// The way to the items of Horde's applications.
 ///

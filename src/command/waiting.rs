@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::backend::Kind;
+use crate::backend::items::is_served;
 use crate::backend::mail::MailboxStatus;
 use crate::command::sync::Place;
 use crate::command::{Context, Error, gate};
@@ -196,7 +197,7 @@ async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, E
         }
         FolderObject::Imap(folder) => What::Mailbox(folder.mailbox, folder.status),
         FolderObject::Collection(folder) => {
-            let class = Class::of(&folder.class).filter(|class| *class == Class::Contacts);
+            let class = Class::of(&folder.class).filter(|class| is_served(*class));
             let place = class
                 .and_then(|class| Place::of(&ctx.account().profile, class, &folder.backend_id));
             place.map_or(What::Nothing, |place| What::Items(place, state.stamp))

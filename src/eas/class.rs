@@ -2,9 +2,11 @@
 
 pub mod contact;
 pub mod email;
+pub mod note;
 
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
+use crate::eas::class::note::Note;
 use crate::eas::schema::{Error, Shape, Value};
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::Writer;
@@ -89,14 +91,27 @@ pub enum Item {
     Contact(Box<Contact>),
     /// A mail.
     Email(Box<Email>),
+    /// A note.
+    Note(Box<Note>),
 }
 
 impl Item {
+    /// The class that it is of.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Contact(_) => Class::Contacts,
+            Self::Email(_) => Class::Email,
+            Self::Note(_) => Class::Notes,
+        }
+    }
+
     /// Writes the item's properties.
     pub fn write(&self, version: ProtocolVersion, out: &mut Writer) {
         match self {
             Self::Contact(contact) => contact.write(version, out),
             Self::Email(email) => email.write(version, out),
+            Self::Note(note) => note.write(version, out),
         }
     }
 }

@@ -18,11 +18,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::eas::body::{Body, BodyType};
 use crate::eas::class::contact::{Categories, Children, Contact};
-use crate::eas::scalar::{Base64, ClearableDate, Data};
-use crate::mime::html_text;
+use crate::eas::scalar::{Base64, ClearableDate};
 use crate::pim::contact::fields::{FIELDS, Field};
+use crate::pim::text;
 
 /// A contact as the bridge sends it.
 #[derive(Debug, Default, Deserialize)]
@@ -88,14 +87,7 @@ pub fn from_native(card: &Card) -> Contact {
         contact.children =
             Some(Children { children: children.filter(|child| !child.is_empty()).collect() });
     }
-    contact.body = filled(card, "notes").map(|notes| Body {
-        kind: BodyType::Text,
-        estimated_data_size: Some(notes.len() as u64),
-        truncated: None,
-        data: Some(Data::from(notes)),
-        part: None,
-        preview: None,
-    });
+    contact.body = filled(card, "notes").map(text::body);
     contact
 }
 
@@ -130,7 +122,7 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
     set("anniversary", "Contacts:Anniversary", anniversary.as_deref());
     let children = contact.children.as_ref().map(|children| children.children.join(", "));
     set("children", "Contacts:Children", children.as_deref());
-    if let Some(notes) = contact.body.as_ref().and_then(notes_in) {
+    if let Some(notes) = contact.body.as_ref().and_then(text::plain) {
         let text = if notes.trim().is_empty() { Value::Null } else { json!(notes) };
         attrs.insert("notes".to_owned(), text);
     }
@@ -153,12 +145,6 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
         None => {}
     }
     Value::Object(data)
-}
-
-/// Turba's notes are plain text: HTML is made readable.
-fn notes_in(body: &Body) -> Option<String> {
-    let text = body.data.as_ref().map(Data::to_text)?;
-    Some(if body.kind == BodyType::Html { html_text::to_text(&text) } else { text })
 }
 
 fn filled(card: &Card, attribute: &str) -> Option<String> {

@@ -16,6 +16,7 @@ mod http;
 mod mail;
 mod mail_tls;
 mod moves;
+mod notepads;
 mod pages;
 mod php;
 mod scenario;

@@ -13,6 +13,7 @@ mod hanging;
 mod mail;
 mod mail_bodies;
 mod moves;
+mod notes;
 mod protocol;
 mod replay;
 mod send;
@@ -136,6 +137,10 @@ impl Scene {
             "contacts-photo" => contacts::photo(self).await,
             "contacts-ghosting" => contacts::ghosting(self).await,
             "contacts-conflict" => contacts::conflict(self).await,
+            "notes-down" => notes::down(self).await,
+            "notes-up" => notes::up(self).await,
+            "notes-encrypted" => notes::encrypted(self).await,
+            "notes-large" => notes::large(self).await,
             "replay-add" => replay::adds(self).await,
             "replay-changes" => replay::server_changes(self).await,
             "send" => send::once(self).await,
@@ -185,6 +190,10 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("contacts-photo", true),
     ("contacts-ghosting", true),
     ("contacts-conflict", true),
+    ("notes-down", true),
+    ("notes-up", true),
+    ("notes-encrypted", true),
+    ("notes-large", true),
     ("replay-add", true),
     ("replay-changes", true),
     ("send", true),

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod mailbox;
+pub(crate) mod notes;
 pub(crate) mod phone;
 pub(crate) mod php;
 pub(crate) mod proxy;

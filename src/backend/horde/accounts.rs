@@ -122,7 +122,7 @@ impl HordeAccounts {
     async fn ask(&self, credentials: &Credentials) -> Result<Arc<Profile>, Error> {
         let answer = self
             .client
-            .read(Some(credentials), "bridge.session", json!([{"list": ["contacts"]}]))
+            .read(Some(credentials), "bridge.session", json!([{"list": ["contacts", "notes"]}]))
             .await?;
         let session: SessionAnswer = serde_json::from_value(answer).map_err(|error| {
             Error::because(Kind::Unavailable, "the answer of bridge.session", error)

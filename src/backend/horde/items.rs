@@ -12,7 +12,7 @@ use crate::backend::items::{
 };
 use crate::backend::{Account, Error, Kind};
 use crate::eas::class::{Class, Item};
-use crate::pim::contact;
+use crate::pim::{contact, note};
 
 /// [`Items`] over the bridge.
 pub struct HordeItems {
@@ -53,8 +53,8 @@ impl Items for HordeItems {
         Ok(listing)
     }
 
-    async fn sync(&self, account: &Account, class: Class, batch: Batch) -> Result<Outcome, Error> {
-        let class = word(class)?;
+    async fn sync(&self, account: &Account, of: Class, batch: Batch) -> Result<Outcome, Error> {
+        let class = word(of)?;
         let mut operations = Vec::with_capacity(batch.operations.len());
         for operation in &batch.operations {
             operations.push(written(class, operation, &batch.shares)?);
@@ -94,7 +94,7 @@ impl Items for HordeItems {
             .export
             .into_iter()
             .zip(exported)
-            .map(|(at, answer)| answer.into_exported(at))
+            .map(|(at, answer)| answer.into_exported(of, at))
             .collect();
         Ok(outcome)
     }
@@ -104,7 +104,10 @@ impl Items for HordeItems {
 fn word(class: Class) -> Result<&'static str, Error> {
     match class {
         Class::Contacts => Ok("contacts"),
-        _ => Err(Error::new(Kind::Unsupported, format!("{} are not bridged yet", class.as_str()))),
+        Class::Notes => Ok("notes"),
+        Class::Calendar | Class::Email | Class::Sms | Class::Tasks => {
+            Err(Error::new(Kind::Unsupported, format!("{} are not bridged yet", class.as_str())))
+        }
     }
 }
 
@@ -142,7 +145,23 @@ fn written(class: &str, operation: &Operation, shares: &[String]) -> Result<Valu
 fn data(item: &Item, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
     match item {
         Item::Contact(contact) => Ok(contact::to_native(contact, cleared)),
+        Item::Note(note) => Ok(note::to_native(note, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
+    }
+}
+
+/// An item as the bridge sends it; one whose data make no sense is broken alone.
+fn item(class: Class, data: Value) -> Result<Item, Error> {
+    let broken = |error| Error::because(Kind::Invalid, "the data of bridge.export", error);
+    match class {
+        Class::Notes => {
+            let memo: note::Memo = serde_json::from_value(data).map_err(broken)?;
+            Ok(Item::Note(Box::new(note::from_native(&memo))))
+        }
+        _ => {
+            let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
+            Ok(Item::Contact(Box::new(contact::from_native(&card))))
+        }
     }
 }
 
@@ -229,25 +248,23 @@ impl AppliedAnswer {
 struct ExportAnswer {
     #[serde(default)]
     share: String,
-    data: Option<contact::Card>,
+    data: Option<Value>,
     error: Option<Value>,
 }
 
 impl ExportAnswer {
     /// Where the item was found; where it was looked for, when it was not.
-    fn into_exported(self, mut at: ItemRef) -> Exported {
+    fn into_exported(self, class: Class, mut at: ItemRef) -> Exported {
         if !self.share.is_empty() {
             at.share.clone_from(&self.share);
         }
-        Exported { at, item: self.into_item() }
+        Exported { at, item: self.into_item(class) }
     }
 
-    fn into_item(self) -> Result<Box<Item>, Error> {
+    fn into_item(self, class: Class) -> Result<Box<Item>, Error> {
         match (self.data, self.error) {
             (_, Some(error)) => Err(described("bridge.export", &error)),
-            (Some(card), None) => {
-                Ok(Box::new(Item::Contact(Box::new(contact::from_native(&card)))))
-            }
+            (Some(data), None) => item(class, data).map(Box::new),
             (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
         }
     }

@@ -1,6 +1,6 @@
 //! Fetches items and attachments.
 
-use crate::backend::items::Batch;
+use crate::backend::items::{Batch, is_served};
 use crate::backend::mail::{Part, Which};
 use crate::backend::{self, Kind};
 use crate::command::item_operations::sending::Sending;
@@ -40,8 +40,7 @@ pub(super) async fn fetch(
     };
     let is_range = range_of(&wish).is_some();
     let class = match &found {
-        Ok(Found::Item(Item::Contact(_))) => Some(Class::Contacts),
-        Ok(Found::Item(Item::Email(_))) => Some(Class::Email),
+        Ok(Found::Item(item)) => Some(item.class()),
         Ok(Found::Part(_)) | Err(_) => None,
     };
     let properties = found.and_then(|found| match found {
@@ -125,8 +124,8 @@ async fn by_server_id(
             Some(imap_uid) => mail(ctx, &asked, &asked.backend_id, imap_uid).await,
             None => Ok(Err(Status::NotFound)),
         },
-        Class::Contacts => contact(ctx, &asked, server_id).await,
-        Class::Calendar | Class::Notes | Class::Sms | Class::Tasks => Ok(Err(Status::ServerError)),
+        class if is_served(class) => item(ctx, &asked, server_id).await,
+        _ => Ok(Err(Status::ServerError)),
     }
 }
 
@@ -163,7 +162,7 @@ async fn mail(
     }
 }
 
-async fn contact(
+async fn item(
     ctx: &Context<'_>,
     asked: &Asked,
     server_id: &ServerId,

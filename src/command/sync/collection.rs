@@ -4,6 +4,7 @@
 
 use uuid::Uuid;
 
+use crate::backend::items::is_served;
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::plan::Asked;
 use crate::command::sync::wire::{CollectionResponse, Status, Supported};
@@ -91,7 +92,7 @@ pub(in crate::command) async fn estimate(
 enum Engine {
     /// Folders that never hold anything: the outbox, and mail folders where there is no mail.
     Empty,
-    /// Contacts.
+    /// Folders of Horde's applications.
     Items,
     /// Mailboxes.
     Mail,
@@ -106,8 +107,8 @@ impl Asked {
             (Class::Email, "OUTBOX") => Engine::Empty,
             (Class::Email, backend_id) if backend_id == self.uid => Engine::Empty,
             (Class::Email, _) => Engine::Mail,
-            (Class::Contacts, _) => Engine::Items,
-            (Class::Calendar | Class::Notes | Class::Sms | Class::Tasks, _) => Engine::None,
+            (class, _) if is_served(class) => Engine::Items,
+            _ => Engine::None,
         }
     }
 

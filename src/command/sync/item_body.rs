@@ -11,6 +11,7 @@ use crate::state::cache::CachedCollection;
 pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item {
     let body = match &mut item {
         Item::Contact(contact) => &mut contact.body,
+        Item::Note(note) => &mut note.body,
         Item::Email(_) => return item,
     };
     let Some(whole) = body.as_mut() else { return item };

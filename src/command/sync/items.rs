@@ -43,6 +43,7 @@ pub(super) async fn sync(
     if may_look && plan.changed_anything() {
         work.look_again(&plan).await?;
     }
+    work.put_back(plan.take_denied());
     let imported = plan.changed_anything() || !fetched.is_empty();
     let mut responses = plan.into_responses();
     responses.extend(work.fetch_responses(fetched));
@@ -197,6 +198,14 @@ impl<'a> Work<'a> {
         self.shares.insert(update.uid.clone(), update.share);
         self.pending.retain(|change| change.item != ItemId::Item(update.uid.clone()));
         self.pending.push(PendingChange::new(ItemId::Item(update.uid), what));
+    }
+
+    /// Puts items on the list that the client wrongly takes for changed or gone.
+    fn put_back(&mut self, denied: Vec<PendingChange>) {
+        for change in denied {
+            self.pending.retain(|other| other.item != change.item);
+            self.pending.push(change);
+        }
     }
 
     /// What the server did to items that the client may want to change too.

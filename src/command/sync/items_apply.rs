@@ -15,12 +15,13 @@ use crate::command::sync::place::Place;
 use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
 use crate::digest;
 use crate::eas::class::contact::Contact;
+use crate::eas::class::note::Note;
 use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
 use crate::eas::schema;
 use crate::state::device::Supported;
 use crate::state::map::{ItemAction, ItemChange};
-use crate::state::pending::ItemId;
+use crate::state::pending::{ItemId, PendingChange, What};
 
 /// What the server did to an item since the client's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub(super) struct Plan {
     steps: Vec<Step>,
     responses: Vec<ServerResponse>,
     overruled: BTreeSet<String>,
+    denied: Vec<PendingChange>,
     written: BTreeMap<String, (u64, bool)>,
 }
 
@@ -154,6 +156,12 @@ impl Plan {
                 self.refuse_change(&doubtful.server_id, Status::Conflict);
             }
         }
+    }
+
+    /// Items that the client changed or deleted and may not: as the server has them, they are to
+    /// go back to it.
+    pub(super) fn take_denied(&mut self) -> Vec<PendingChange> {
+        std::mem::take(&mut self.denied)
     }
 
     /// Whether anything was written, now or in the request of which this is a repetition.
@@ -284,12 +292,16 @@ impl Plan {
             | Kind::Unavailable
             | Kind::Unsupported => Status::ConversionError,
         };
+        let is_denied = error.kind == Kind::Denied;
         match what {
             Wish::Add(client_id) => {
                 self.responses.push(ServerResponse::not_added(client_id, status));
             }
             Wish::Change(server_id) => {
                 self.overruled.remove(server_id.as_str());
+                if is_denied {
+                    self.deny(&server_id, What::Changed);
+                }
                 self.refuse_change(&server_id, status);
             }
             // It is gone, as the client wants: be it by this very request, whose answer or record
@@ -298,9 +310,17 @@ impl Plan {
                 self.written.insert(server_id.as_str().to_owned(), (0, true));
             }
             Wish::Delete(server_id) => {
+                if is_denied {
+                    self.deny(&server_id, What::Added);
+                }
                 self.responses.push(ServerResponse::not_deleted(server_id, status));
             }
         }
+    }
+
+    fn deny(&mut self, server_id: &ServerId, what: What) {
+        let item = ItemId::Item(server_id.as_str().to_owned());
+        self.denied.push(PendingChange::new(item, what));
     }
 
     fn refuse_change(&mut self, server_id: &ServerId, status: Status) {
@@ -311,7 +331,8 @@ impl Plan {
 fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
     match class {
         Class::Contacts => data.parse::<Contact>().map(|contact| Item::Contact(Box::new(contact))),
-        Class::Calendar | Class::Email | Class::Notes | Class::Sms | Class::Tasks => {
+        Class::Notes => data.parse::<Note>().map(|note| Item::Note(Box::new(note))),
+        Class::Calendar | Class::Email | Class::Sms | Class::Tasks => {
             Err(schema::Error::wrong("item of a class that can be changed"))
         }
     }

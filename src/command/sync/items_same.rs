@@ -7,7 +7,7 @@ use crate::backend::items::Absent;
 use crate::eas::class::Item;
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::element::Element;
-use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts};
+use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts, Notes};
 use crate::wbxml::{Limits, Tag, Writer};
 
 /// Whether the server's item holds all that the client's change says.
@@ -17,8 +17,7 @@ pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
     let (Some(there), Some(wanted)) = (fields(server), fields(client)) else { return false };
     let is_so = wanted.iter().all(|(tag, value)| there.get(tag).is_none_or(|held| held == value));
     let is_any = wanted.iter().any(|(tag, value)| there.get(tag) == Some(value));
-    // The server lists an item under its name when the client does not say how.
-    let mut others = there.keys().filter(|tag| **tag != Contacts::FileAs);
+    let mut others = there.keys().filter(|tag| !KEPT.contains(tag));
     let is_all = others.all(|tag| wanted.contains_key(tag) || !is_cleared(*tag, absent));
     is_so && is_any && is_all
 }
@@ -40,7 +39,8 @@ fn fields(item: &Item) -> Option<BTreeMap<Tag, String>> {
     out.end();
     let element = Element::parse(&out.finish(), Limits::default()).ok()?;
     let fields = element.children().map(|field| (field.tag, value(field)));
-    Some(fields.filter(|(_, value)| !value.is_empty()).collect())
+    let told = fields.filter(|(tag, value)| !value.is_empty() && !SERVERS_OWN.contains(tag));
+    Some(told.collect())
 }
 
 fn value(field: &Element) -> String {
@@ -55,6 +55,12 @@ fn value(field: &Element) -> String {
     };
     text.trim().to_owned()
 }
+
+/// What no client decides.
+const SERVERS_OWN: [Tag; 2] = [Notes::LastModifiedDate, Notes::MessageClass];
+/// What stays when a client leaves it out: under its name an item is listed when the client does not
+/// say how, and titles and texts are left out where they did not change.
+const KEPT: [Tag; 3] = [Contacts::FileAs, AirSyncBase::Body, Notes::Subject];
 
 #[cfg(test)]
 mod tests {

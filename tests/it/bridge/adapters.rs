@@ -222,7 +222,7 @@ fn only_contact(mut exported: Vec<Exported>) -> Contact {
     let item = exported.pop().unwrap().item.unwrap();
     match *item {
         Item::Contact(contact) => *contact,
-        Item::Email(_) => panic!("a mail"),
+        Item::Email(_) | Item::Note(_) => panic!("a mail"),
     }
 }
 
@@ -276,6 +276,8 @@ async fn a_book_that_is_not_there_is_gone() {
     let gone =
         horde.items.list(&account, Class::Contacts, &["nosuch".to_owned()]).await.unwrap_err();
     assert_eq!(gone.kind, Kind::Gone);
-    let unsupported = horde.items.list(&account, Class::Notes, &[]).await.unwrap_err();
+    let nothing = horde.items.list(&account, Class::Notes, &[]).await.unwrap_err();
+    assert_eq!(nothing.kind, Kind::Gone, "never an empty success");
+    let unsupported = horde.items.list(&account, Class::Tasks, &[]).await.unwrap_err();
     assert_eq!(unsupported.kind, Kind::Unsupported);
 }
