@@ -1,5 +1,5 @@
-//! A database that takes connections and says nothing, or stops in the middle of an answer: what
-//! was given to it must come back, though it never closes a connection.
+//! A database or mail server that takes connections and says nothing, or stops in the middle of an
+//! answer: what was given to it must come back, though it never closes a connection.
 
 use std::time::{Duration, Instant};
 
@@ -59,6 +59,37 @@ async fn a_black_hole_of_a_database_uses_up_no_connections() {
     sidecar.assert_sound();
 }
 
+/// The same of a mail server, with fewer sessions and threads.
+#[tokio::test]
+async fn a_black_hole_of_a_mail_server_uses_up_no_sessions() {
+    let parts = Parts::new();
+    let sidecar = Sidecar::start_as(&parts, Ways { sessions: SESSIONS, ..Ways::default() });
+    let mut world = World::new().await;
+    world.mail("INBOX", "kept");
+    let mut phones: Vec<Phone> = (0..8).map(|_| sidecar.phone(&world.user, "14.1")).collect();
+    for phone in &mut phones {
+        phone.provision().await.unwrap();
+        phone.folder_sync().await.unwrap();
+    }
+    for rule in [Rule::Hang, Rule::HangAfter(5), Rule::HangAfter(300)] {
+        parts.imap.set(rule);
+        let fallen = join_all(phones.iter_mut().map(begin_anew)).await;
+        let n_fallen = fallen.iter().filter(|one| matches!(one, Err(Error::Http(503)))).count();
+        assert!(n_fallen > SESSIONS, "{rule:?}: {fallen:?}");
+        parts.imap.set(Rule::Pass);
+        for phone in &mut phones {
+            let began = Instant::now();
+            let brought = begin_anew(phone).await;
+            let took = began.elapsed();
+            let brought =
+                brought.unwrap_or_else(|error| panic!("{rule:?}: after it: {error:?} in {took:?}"));
+            assert_eq!(brought.added.len(), 1, "{rule:?}: {brought:?}");
+            assert!(took < Duration::from_secs(2), "{rule:?}: after it: {took:?}");
+        }
+    }
+    sidecar.assert_sound();
+}
+
 /// A first Sync, which writes.
 async fn begin_anew(phone: &mut Phone) -> Result<Brought, Error> {
     let id = phone.folder_of(2).unwrap().id.clone();
@@ -68,3 +99,4 @@ async fn begin_anew(phone: &mut Phone) -> Result<Brought, Error> {
 }
 
 const CONNECTIONS: usize = 2;
+const SESSIONS: usize = 2;

@@ -149,7 +149,7 @@ impl Stage {
             settled.unwrap();
         }
         let wanted = contents(&mut self.world).await;
-        for cell in &self.cells {
+        for cell in &mut self.cells {
             cell.compare(&wanted, when);
         }
     }

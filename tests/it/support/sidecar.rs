@@ -59,13 +59,15 @@ pub(crate) struct Sidecar {
 pub(crate) struct Ways {
     /// Connections to the database.
     pub(crate) connections: usize,
+    /// Sessions of one user at the mail server, and threads that drive them.
+    pub(crate) sessions: usize,
     /// Whether it outlives the test, and ends with all of them.
     pub(crate) is_leashed: bool,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { connections: 40, is_leashed: false }
+        Self { connections: 40, sessions: 40, is_leashed: false }
     }
 }
 
@@ -77,7 +79,7 @@ impl Sidecar {
 
     /// Starts it in other ways.
     pub(crate) fn start_as(parts: &Parts, ways: Ways) -> Self {
-        let Ways { connections, is_leashed } = ways;
+        let Ways { connections, sessions, is_leashed } = ways;
         let folder = std::env::temp_dir().join(format!("horde-eas-{}", uuid::Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
         // Bound once to find a free one; the program asks for it by number.
@@ -92,7 +94,7 @@ impl Sidecar {
              [state]\nport = {}\npassword = \"hordepw\"\ntimeout_seconds = {SECONDS}\n\
              connections = {connections}\n\
              [imap]\nconnect_timeout = 1\ntimeout = {SECONDS}\nqueue_timeout = {SECONDS}\n\
-             sessions_per_user = 40\nthreads = 40\n\
+             sessions_per_user = {sessions}\nthreads = {sessions}\n\
              [smtp]\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
              [commands]\npoll_seconds = 1\n",
             parts.php.port, parts.sql.port,
