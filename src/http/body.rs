@@ -82,13 +82,15 @@ impl Room {
         Arc::clone(&self.large).acquire_owned().await.map_err(|_| Refusal::unavailable())
     }
 
-    /// Inflates; what may become large does so where it holds nobody up.
+    /// Inflates; what may take long does so where it holds nobody up.
     async fn unpack(&self, body: Body) -> Result<Body, Refusal> {
         let Body { bytes, mut room } = body;
         let no_gzip = |_| Refusal::new(400, "the body is no gzip");
-        let small = inflate(&bytes, LARGE.min(self.most)).map_err(no_gzip)?;
-        if let Some(bytes) = small {
-            return Ok(Body { bytes, room });
+        if bytes.len() <= SMALL {
+            let small = inflate(&bytes, LARGE.min(self.most)).map_err(no_gzip)?;
+            if let Some(bytes) = small {
+                return Ok(Body { bytes, room });
+            }
         }
         if room.is_none() {
             let waiting = tokio::time::timeout(self.patience, self.room());
@@ -118,6 +120,8 @@ fn too_large() -> Refusal {
     Refusal::new(413, "the body is larger than http.body_bytes allows")
 }
 
+/// Packed bodies up to this are inflated at once: a document; larger ones may be thousands of gzips.
+const SMALL: usize = 16 * 1024;
 /// Larger bodies wait for room: mail with attachments, and whoever means ill.
 const LARGE: usize = 512 * 1024;
 const LARGE_AT_ONCE: usize = 32;

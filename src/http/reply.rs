@@ -141,28 +141,35 @@ pub(super) fn of_error(error: &command::Error, user: &str, device: &str) -> Refu
     if error.is_outage() { Refusal::unavailable() } else { Refusal::broken() }
 }
 
-/// The answer packed, where the client takes that and it pays.
-pub(super) fn compress(response: HttpResponse, accepts_gzip: bool) -> HttpResponse {
+/// The answer packed, where the client takes that and it pays; a large one where it holds no other
+/// request up.
+pub(super) async fn compress(response: HttpResponse, accepts_gzip: bool) -> HttpResponse {
     if !accepts_gzip || response.status() != StatusCode::OK {
         return response;
     }
     let (head, body) = response.into_parts();
-    match body::MessageBody::try_into_bytes(body) {
-        Ok(bytes) if bytes.len() >= LEAST_PACKED => {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-            let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
-            let mut response = match packed {
-                Ok(packed) => head.set_body(body::BoxBody::new(packed)),
-                Err(_) => return head.set_body(body::BoxBody::new(bytes)),
-            };
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-            response
-        }
-        Ok(bytes) => head.set_body(body::BoxBody::new(bytes)),
-        Err(body) => head.set_body(body),
-    }
+    let bytes = match body::MessageBody::try_into_bytes(body) {
+        Ok(bytes) if bytes.len() < LEAST_PACKED => return head.set_body(body::BoxBody::new(bytes)),
+        Ok(bytes) => bytes,
+        Err(body) => return head.set_body(body),
+    };
+    let packed = if bytes.len() <= MOST_AT_ONCE {
+        packed(&bytes)
+    } else {
+        let bytes = bytes.clone();
+        tokio::task::spawn_blocking(move || packed(&bytes)).await.ok().flatten()
+    };
+    let Some(packed) = packed else { return head.set_body(body::BoxBody::new(bytes)) };
+    let mut response = head.set_body(body::BoxBody::new(packed));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    response
+}
+
+fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()
 }
 
 /// Headers that tell a client what is spoken here.
@@ -197,3 +204,5 @@ const REALM: &str = "Basic realm=\"Horde ActiveSync\"";
 const RETRY_SECONDS: &str = "60";
 /// Shorter answers are sent as they are.
 const LEAST_PACKED: usize = 1_024;
+/// Packing longer ones takes more than a few milliseconds.
+const MOST_AT_ONCE: usize = 256 * 1_024;

@@ -62,7 +62,7 @@ pub(super) async fn handle(
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     };
-    let response = reply::compress(response, accepts_gzip);
+    let response = reply::compress(response, accepts_gzip).await;
     log_line(&http, &trace, response.status().as_u16(), began.elapsed());
     response
 }

@@ -197,8 +197,14 @@ impl Attacker {
     }
 }
 
-/// Sends bytes and reads what comes.
+/// Sends bytes and says what comes.
 fn exchange(bytes: &[u8], seconds: u64, ends: bool) -> String {
+    let (answer, silent) = exchanged(bytes, seconds, ends);
+    in_words(&answer, silent)
+}
+
+/// Sends bytes and reads what comes; whether the server left it at that.
+fn exchanged(bytes: &[u8], seconds: u64, ends: bool) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(("127.0.0.1", port(8480))).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(seconds + 1))).unwrap();
     let mut reader = stream.try_clone().unwrap();
@@ -226,7 +232,7 @@ fn exchange(bytes: &[u8], seconds: u64, ends: bool) -> String {
     };
     drop(reader.shutdown(Shutdown::Both));
     drop(sending.join());
-    in_words(&answer, silent)
+    (answer, silent)
 }
 
 /// Statuses of HTTP, and of the last document.
