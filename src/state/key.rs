@@ -64,6 +64,23 @@ impl StateKey {
     }
 }
 
+impl StateKey {
+    /// The key with a zero before its number, for records that Horde's own server shall not see.
+    ///
+    /// Horde asks for keys as text, so it never finds them, and removes old ones by their number,
+    /// so it does remove them.
+    #[must_use]
+    pub fn unseen(&self) -> String {
+        format!("{{{}}}0{}", self.series, self.counter)
+    }
+
+    /// As `parse`, also for `unseen`.
+    #[must_use]
+    pub fn parse_any(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| Self::parse(&text.replacen("}0", "}", 1)))
+    }
+}
+
 impl fmt::Display for StateKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{{{}}}{}", self.series, self.counter)
@@ -90,6 +107,11 @@ mod tests {
         let first = StateKey::first(Uuid::from_u128(7));
         assert!(first.is_first() && first.previous().is_none());
         assert_eq!(StateKey::parse(&first.to_string()), Some(first));
+        assert_eq!(key.unseen(), text.replace("}3", "}03"));
+        assert_eq!(StateKey::parse(&key.unseen()), None);
+        assert_eq!(StateKey::parse_any(&key.unseen()), Some(key.clone()));
+        assert_eq!(StateKey::parse_any(text), Some(key));
+        assert_eq!(StateKey::parse_any("{ab}0"), None);
     }
 
     #[test]

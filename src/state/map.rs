@@ -20,7 +20,12 @@ pub struct ItemChange {
 pub enum ItemAction {
     /// Added, under this ClientId.
     Add(String),
-    /// Changed.
+    /// Changed; recorded where Horde's own server does not see it.
+    ///
+    /// Horde takes a record under the presented key for the first of two like Changes, compares the
+    /// stamp, and dies over the conflict that it finds (`swing-change-repeated` in
+    /// tests/scenario/KNOWN.md).
+    /// Without the record it takes the change once more, which does no harm.
     Change,
     /// Deleted (the item or one occurrence).
     Delete,
@@ -102,3 +107,6 @@ pub struct MailEchoes {
     /// It was stored as a draft.
     pub draft: bool,
 }
+
+/// What Horde writes where there is no ClientId: PHP's false.
+pub const NO_CLIENT_ID: &str = "0";

@@ -9,6 +9,7 @@
 
 mod acts;
 mod day;
+mod gap;
 mod mischief;
 mod round;
 

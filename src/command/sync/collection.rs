@@ -235,6 +235,7 @@ async fn store(
         maps.record(&ctx.owner, backend_id, &new_key, &outcome.told_again).await?;
         SyncKey::from(new_key.to_string())
     } else {
+        catch_up(ctx, asked, &before, &outcome).await?;
         remember(ctx, cache, asked).await?;
         follow(ctx, asked, &before, &outcome).await?;
         SyncKey::from(key.to_string())
@@ -285,6 +286,24 @@ async fn save(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// No new key: a stamp that had stayed behind what was told is moved past it, so that Horde's own
+/// server does not tell it again.
+async fn catch_up(
+    ctx: &Context<'_>,
+    asked: &Asked,
+    before: &CollectionState,
+    outcome: &Outcome,
+) -> Result<(), Trouble> {
+    let stamp = Bump { from: before.stamp, to: outcome.stamp };
+    match &before.presented {
+        Some(presented) if outcome.only_known && stamp.to > stamp.from => {
+            ctx.services.collections.bump(&ctx.owner, &asked.uid, presented, stamp).await?;
+        }
+        Some(_) | None => {}
+    }
+    Ok(())
 }
 
 /// No new key: the options are written down if they are new, and the key as presented.
@@ -344,6 +363,7 @@ impl Outcome {
             folder: state.folder.clone(),
             pending: Vec::new().into(),
             told_again: Vec::new(),
+            only_known: false,
         }
     }
 }

@@ -6,6 +6,9 @@
 //! [MS-ASCMD] §2.2.1.21
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::backend::Kind;
 use crate::backend::items::{Batch, Exported, ItemRef};
@@ -56,6 +59,7 @@ pub(super) async fn sync(
         folder: FolderObject::Collection(work.folder),
         pending: work.pending.into(),
         told_again: work.told_again,
+        only_known: work.only_known,
     })
 }
 
@@ -88,6 +92,8 @@ struct Work<'a> {
     seen: u64,
     /// What it will tell again, since the stamp stays behind it.
     told_again: Vec<ItemChange>,
+    /// Whether it told nothing but what was told before.
+    only_known: bool,
 }
 
 impl<'a> Work<'a> {
@@ -112,6 +118,7 @@ impl<'a> Work<'a> {
             shares: BTreeMap::new(),
             seen: 0,
             told_again: Vec::new(),
+            only_known: false,
         })
     }
 
@@ -150,6 +157,7 @@ impl<'a> Work<'a> {
             }
             return Ok(());
         }
+        self.only_known = news.iter().all(|update| is_own(&own, update));
         for mut update in news {
             if is_own(&own, &update) {
                 continue;
@@ -176,9 +184,17 @@ impl<'a> Work<'a> {
     }
 
     async fn history(&mut self) -> Result<Vec<Update>, Trouble> {
-        let since = Since { stamp: self.stamp, newest: self.newest.take() };
         let history = &self.ctx.services.history;
-        let found = history.changes(&self.place.parents(), since, self.ctx.now()).await?;
+        let (parents, now) = (self.place.parents(), self.ctx.now());
+        let since = |newest| Since { stamp: self.stamp, newest };
+        let mut found = history.changes(&parents, since(self.newest.take()), now).await?;
+        for pause in PAUSES_FOR_WRITERS {
+            if found.changes.iter().all(|change| change.mod_seq <= found.stamp) {
+                break;
+            }
+            sleep(pause).await;
+            found = history.changes(&parents, since(None), now).await?;
+        }
         self.stamp = found.stamp;
         let changes = found.changes.into_iter().map(|change| self.place.event(change));
         let mut updates = delta::collapse(changes);
@@ -332,7 +348,7 @@ impl<'a> Work<'a> {
 impl Update {
     /// The update as if the client had made it, when the stamp stays behind it.
     ///
-    /// So it is told once: to Horde's own server and to us, what the client did is no news.
+    /// So we tell it once; Horde's own server may tell it again, see `ItemAction::Change`.
     fn as_change(&self, stamp: i64) -> Option<ItemChange> {
         let mod_seq = i64::try_from(self.mod_seq).ok().filter(|number| *number > stamp)?;
         let action = match self.kind {
@@ -367,3 +383,12 @@ impl Place {
         }
     }
 }
+
+/// How long another writer, who has his number, is waited for: mostly his row is there at once,
+/// and the stamp need not stay behind.
+const PAUSES_FOR_WRITERS: [Duration; 4] = [
+    Duration::from_millis(5),
+    Duration::from_millis(15),
+    Duration::from_millis(40),
+    Duration::from_millis(90),
+];

@@ -65,6 +65,7 @@ pub(super) async fn sync(
         folder: FolderObject::Imap(box_.folder),
         pending: Pending::Changes(box_.pending),
         told_again: Vec::new(),
+        only_known: false,
     })
 }
 

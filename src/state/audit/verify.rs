@@ -275,7 +275,7 @@ fn maps(survey: &Survey, user: &str, states: &[&StateRow]) -> Vec<Finding> {
         states.iter().filter_map(|row| row.parsed.as_ref()).map(StateKey::series).collect();
     let mut gone: BTreeMap<&'static str, u64> = BTreeMap::new();
     for rows in survey.maps.iter().filter(|rows| is_same_user(&rows.user, user)) {
-        let series = StateKey::parse(&rows.key).map(|key| key.series().to_owned());
+        let series = StateKey::parse_any(&rows.key).map(|key| key.series().to_owned());
         if !series.is_some_and(|series| known.contains(series.as_str())) {
             let count = gone.entry(rows.table).or_default();
             *count = count.saturating_add(rows.count);

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 
 use crate::state::key::StateKey;
 use crate::state::map::{
-    ItemAction, ItemChange, ItemTimes, MailAction, MailChange, MailEcho, MailEchoes,
+    ItemAction, ItemChange, ItemTimes, MailAction, MailChange, MailEcho, MailEchoes, NO_CLIENT_ID,
 };
 use crate::state::model::Owner;
 use crate::state::mysql::Mysql;
@@ -20,7 +20,7 @@ const RECORD_MAIL: &str = "INSERT INTO horde_activesync_mailmap (message_uid, sy
     sync_devid, sync_folderid, sync_user, sync_read, sync_flagged, sync_deleted, sync_changed, \
     sync_category, sync_draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const TIMES: &str = "SELECT message_uid, sync_modtime, sync_deleted FROM horde_activesync_map \
-    WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ? AND sync_key IN (?, ?)";
+    WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ? AND sync_key IN (?, ?, ?, ?)";
 const MAIL: &str = "SELECT message_uid, sync_read, sync_flagged, sync_deleted, sync_changed, \
     sync_category, sync_draft FROM horde_activesync_mailmap \
     WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ?";
@@ -49,20 +49,19 @@ impl Maps for Mysql {
         if changes.is_empty() {
             return Ok(());
         }
-        let key = key.to_string();
+        let (key, unseen) = (key.to_string(), key.unseen());
         self.attempt("map record", || async {
             let mut tx = self.begin(&owner.device).await?;
             let rows = changes.iter().map(|change| {
-                // Horde writes PHP's false as `0` for a change.
-                let (client_id, is_deleted) = match &change.action {
-                    ItemAction::Add(client_id) => (client_id.as_str(), false),
-                    ItemAction::Change => ("0", false),
-                    ItemAction::Delete => ("", true),
+                let (key, client_id, is_deleted) = match &change.action {
+                    ItemAction::Add(client_id) => (&key, client_id.as_str(), false),
+                    ItemAction::Change => (&unseen, NO_CLIENT_ID, false),
+                    ItemAction::Delete => (&key, "", true),
                 };
                 (
                     &change.uid,
                     change.mod_seq,
-                    &key,
+                    key,
                     &owner.device,
                     backend_id,
                     &owner.user,
@@ -121,10 +120,12 @@ impl Maps for Mysql {
         backend_id: &str,
         key: &StateKey,
     ) -> Result<ItemTimes, Error> {
-        let keys = with_previous(key);
+        let (keys, unseen) = (with_previous(key), key.unseen());
+        let unseen_before = key.previous().unwrap_or_else(|| key.clone()).unseen();
         let rows: Vec<(String, Option<i64>, Option<bool>)> = self
             .attempt("map times", || async {
-                let values = (&owner.device, &owner.user, backend_id, &keys.0, &keys.1);
+                let (device, user) = (&owner.device, &owner.user);
+                let values = (device, user, backend_id, &keys.0, &keys.1, &unseen, &unseen_before);
                 self.look(TIMES, values).await
             })
             .await?;
@@ -170,7 +171,7 @@ impl Maps for Mysql {
         key: &StateKey,
         client_id: &str,
     ) -> Result<Option<String>, Error> {
-        if client_id.is_empty() || client_id == "0" {
+        if client_id.is_empty() || client_id == NO_CLIENT_ID {
             return Ok(None);
         }
         let keys = with_previous(key);

@@ -32,11 +32,13 @@ async fn items_are_recorded_as_horde_does() {
         )
         .await;
     let middle = format!("{key}|{}|@Contacts@|alice", owner.device);
+    // Where Horde's check for repeated changes does not find it.
+    let unseen = middle.replace("}1|", "}01|");
     assert_eq!(
         rows,
         [
             format!("a@x|6|{middle}|cid|0"),
-            format!("b@x|7|{middle}|0|0"),
+            format!("b@x|7|{unseen}|0|0"),
             format!("c@x|8|{middle}||1"),
         ]
     );
