@@ -8,6 +8,7 @@
 //! named in tests/scenario/KNOWN.md and left out of the script.
 
 mod acts;
+mod beside;
 mod day;
 mod gap;
 mod mischief;
@@ -19,6 +20,7 @@ use horde_eas::wbxml::pages::{Contacts, Email};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::support::sidecar::{Parts, Sidecar};
 use crate::support::world::{End, World, variable_or};
 use crate::swing::mischief::Mischief;
 use crate::swing::round::{SUB, Swing, contact_wish, mail_wish};
@@ -107,6 +109,8 @@ async fn swing(version: &str, ends: [End; 2]) {
     let world = furnished().await;
     let phone = world.phone(ends[0], version);
     let mut swing = Swing::new(world, phone, StdRng::seed_from_u64(seed), ends);
+    let parts = ends.contains(&End::Sidecar).then(Parts::new);
+    swing.second = parts.as_ref().map(Sidecar::start);
     swing.pair().await;
     let is_long = !variable_or("HORDE_EAS_TEST_LONG", "").is_empty();
     for round in 1..=if is_long { LONG_ROUNDS } else { ROUNDS } {
@@ -128,6 +132,9 @@ async fn swing(version: &str, ends: [End; 2]) {
         );
     }
     swing.device_page().await;
+    if let Some(second) = &swing.second {
+        second.assert_sound();
+    }
 }
 
 /// Syncs a fresh device.
