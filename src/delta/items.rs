@@ -37,6 +37,8 @@ pub struct Update {
     pub kind: Kind,
     /// The newest number among its events.
     pub mod_seq: u64,
+    /// Whether a `Modify` is among them.
+    pub modified: bool,
 }
 
 /// What became of an item.
@@ -56,17 +58,19 @@ pub enum Kind {
 /// in the other: what the client must hear is a change.
 #[must_use]
 pub fn collapse(events: impl IntoIterator<Item = Event>) -> Vec<Update> {
-    let mut by_uid: BTreeMap<String, (Event, bool, bool)> = BTreeMap::new();
+    let mut by_uid: BTreeMap<String, (Event, bool, bool, bool)> = BTreeMap::new();
     for event in events {
         let is_add = event.action == Action::Add;
         let is_delete = event.action == Action::Delete;
+        let is_modify = event.action == Action::Modify;
         match by_uid.get_mut(&event.uid) {
             None => {
-                by_uid.insert(event.uid.clone(), (event, is_add, is_delete));
+                by_uid.insert(event.uid.clone(), (event, is_add, is_delete, is_modify));
             }
-            Some((newest, added, deleted)) => {
+            Some((newest, added, deleted, modified)) => {
                 *added |= is_add;
                 *deleted |= is_delete;
+                *modified |= is_modify;
                 if event.mod_seq >= newest.mod_seq {
                     *newest = event;
                 }
@@ -75,7 +79,7 @@ pub fn collapse(events: impl IntoIterator<Item = Event>) -> Vec<Update> {
     }
     let mut updates: Vec<Update> = by_uid
         .into_values()
-        .map(|(newest, added, deleted)| Update {
+        .map(|(newest, added, deleted, modified)| Update {
             kind: match newest.action {
                 Action::Delete => Kind::Remove,
                 Action::Add | Action::Modify if added && !deleted => Kind::Add,
@@ -84,6 +88,7 @@ pub fn collapse(events: impl IntoIterator<Item = Event>) -> Vec<Update> {
             share: newest.share,
             uid: newest.uid,
             mod_seq: newest.mod_seq,
+            modified,
         })
         .collect();
     updates.sort_by_key(|update| update.mod_seq);
@@ -120,6 +125,6 @@ mod tests {
             collapse([event("a", "x", Action::Delete, 3), event("b", "x", Action::Add, 4)]);
         assert_eq!(updates.len(), 1);
         assert_eq!(updates[0].kind, Kind::Change);
-        assert_eq!(updates[0].share, "b");
+        assert_eq!((updates[0].share.as_str(), updates[0].modified), ("b", false));
     }
 }

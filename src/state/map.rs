@@ -31,6 +31,14 @@ pub enum ItemAction {
     Delete,
 }
 
+impl ItemAction {
+    /// Added by somebody, and told to the client; Horde's own server sees it.
+    #[must_use]
+    pub fn told() -> Self {
+        Self::Add(NO_CLIENT_ID.to_owned())
+    }
+}
+
 /// For each item that the client changed: the newest number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemTimes {

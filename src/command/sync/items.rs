@@ -348,10 +348,12 @@ impl<'a> Work<'a> {
 impl Update {
     /// The update as if the client had made it, when the stamp stays behind it.
     ///
-    /// So we tell it once; Horde's own server may tell it again, see `ItemAction::Change`.
+    /// So we tell it once; Horde's own server may tell it again where it was modified, see
+    /// `ItemAction::Change`.
     fn as_change(&self, stamp: i64) -> Option<ItemChange> {
         let mod_seq = i64::try_from(self.mod_seq).ok().filter(|number| *number > stamp)?;
         let action = match self.kind {
+            delta::Kind::Add if !self.modified => ItemAction::told(),
             delta::Kind::Add | delta::Kind::Change => ItemAction::Change,
             delta::Kind::Remove => ItemAction::Delete,
         };

@@ -16,6 +16,10 @@ use crate::state::{Error, Maps};
 const RECORD: &str = "INSERT INTO horde_activesync_map (message_uid, sync_modtime, sync_key, \
     sync_devid, sync_folderid, sync_user, sync_clientid, sync_deleted) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+/// What was told as new and is changed now: Horde's check shall not see it any more.
+const UNTELL: &str = "DELETE FROM horde_activesync_map WHERE message_uid = ? AND sync_devid = ? \
+    AND sync_user = ? AND sync_folderid = ? AND sync_key = ? AND sync_clientid = ? \
+    AND NOT sync_deleted";
 const RECORD_MAIL: &str = "INSERT INTO horde_activesync_mailmap (message_uid, sync_key, \
     sync_devid, sync_folderid, sync_user, sync_read, sync_flagged, sync_deleted, sync_changed, \
     sync_category, sync_draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -70,6 +74,11 @@ impl Maps for Mysql {
                 )
             });
             tx.exec_batch(RECORD, rows).await?;
+            let changed = changes.iter().filter(|change| change.action == ItemAction::Change);
+            let told = changed.map(|change| {
+                (&change.uid, &owner.device, &owner.user, backend_id, &key, NO_CLIENT_ID)
+            });
+            tx.exec_batch(UNTELL, told).await?;
             tx.commit().await?;
             Ok(())
         })

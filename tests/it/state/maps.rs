@@ -91,6 +91,11 @@ async fn a_repeated_add_is_found_by_device_folder_and_key() {
     assert_eq!(added(&owner, "@Contacts@", &key, "0").await, None);
     let other = Owner { device: "OTHER".to_owned(), ..owner.clone() };
     assert_eq!(added(&other, "@Contacts@", &key, "17").await, None);
+    // What was told as new and is changed then stands where Horde's check does not see it.
+    let change = [change("z", 9, ItemAction::Change)];
+    mysql.record(&owner, "@Contacts@", &key, &change).await.unwrap();
+    let keys = "SELECT sync_key FROM horde_activesync_map WHERE message_uid = 'z'";
+    assert_eq!(scratch.texts(keys).await, [key.unseen()]);
 }
 
 #[tokio::test]
