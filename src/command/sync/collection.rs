@@ -235,7 +235,6 @@ async fn store(
         maps.record(&ctx.owner, backend_id, &new_key, &outcome.told_again).await?;
         SyncKey::from(new_key.to_string())
     } else {
-        catch_up(ctx, asked, &before, &outcome).await?;
         remember(ctx, cache, asked).await?;
         follow(ctx, asked, &before, &outcome).await?;
         SyncKey::from(key.to_string())
@@ -288,24 +287,6 @@ async fn save(
     }
 }
 
-/// No new key: a stamp that had stayed behind what was told is moved past it, so that Horde's own
-/// server does not tell it again.
-async fn catch_up(
-    ctx: &Context<'_>,
-    asked: &Asked,
-    before: &CollectionState,
-    outcome: &Outcome,
-) -> Result<(), Trouble> {
-    let stamp = Bump { from: before.stamp, to: outcome.stamp };
-    match &before.presented {
-        Some(presented) if outcome.only_known && stamp.to > stamp.from => {
-            ctx.services.collections.bump(&ctx.owner, &asked.uid, presented, stamp).await?;
-        }
-        Some(_) | None => {}
-    }
-    Ok(())
-}
-
 /// No new key: the options are written down if they are new, and the key as presented.
 async fn remember(ctx: &Context<'_>, cache: &SyncCache, asked: &Asked) -> Result<(), Trouble> {
     let Some(key) = &asked.key else { return Ok(()) };
@@ -324,8 +305,9 @@ async fn remember(ctx: &Context<'_>, cache: &SyncCache, asked: &Asked) -> Result
     Ok(())
 }
 
-/// No new key, but a history that went on without a word of this folder: the stamp follows it, so
-/// that the next look does not begin from so far behind.
+/// No new key, but a history that went on without news of this folder: the stamp follows it, so that
+/// the next look does not begin from so far behind, and Horde's own server does not tell again what
+/// the client did, or was told while the stamp stayed behind.
 async fn follow(
     ctx: &Context<'_>,
     asked: &Asked,
@@ -363,7 +345,6 @@ impl Outcome {
             folder: state.folder.clone(),
             pending: Vec::new().into(),
             told_again: Vec::new(),
-            only_known: false,
         }
     }
 }

@@ -59,7 +59,6 @@ pub(super) async fn sync(
         folder: FolderObject::Collection(work.folder),
         pending: work.pending.into(),
         told_again: work.told_again,
-        only_known: work.only_known,
     })
 }
 
@@ -92,8 +91,6 @@ struct Work<'a> {
     seen: u64,
     /// What it will tell again, since the stamp stays behind it.
     told_again: Vec<ItemChange>,
-    /// Whether it told nothing but what was told before.
-    only_known: bool,
 }
 
 impl<'a> Work<'a> {
@@ -118,7 +115,6 @@ impl<'a> Work<'a> {
             shares: BTreeMap::new(),
             seen: 0,
             told_again: Vec::new(),
-            only_known: false,
         })
     }
 
@@ -157,7 +153,6 @@ impl<'a> Work<'a> {
             }
             return Ok(());
         }
-        self.only_known = news.iter().all(|update| is_own(&own, update));
         for mut update in news {
             if is_own(&own, &update) {
                 continue;

@@ -65,7 +65,6 @@ pub(super) async fn sync(
         folder: FolderObject::Imap(box_.folder),
         pending: Pending::Changes(box_.pending),
         told_again: Vec::new(),
-        only_known: false,
     })
 }
 

@@ -24,8 +24,6 @@ pub(super) struct Outcome {
     /// Changes on the list or in the answer that lie behind the stamp: to be recorded under the
     /// new key, so that they are not told again.
     pub(super) told_again: Vec<ItemChange>,
-    /// Whether the history told something, and all of it was known: the stamp had stayed behind.
-    pub(super) only_known: bool,
 }
 
 /// Why a collection has no outcome.
