@@ -9,6 +9,9 @@
  */
 abstract class Hordeeas_Writer
 {
+    /** How often an operation is begun. */
+    const TRIES = 4;
+
     /** @var Hordeeas_Reader */
     protected $reader;
 
@@ -51,7 +54,7 @@ abstract class Hordeeas_Writer
                 }
                 $result = Hordeeas_Items::echoed($op);
                 try {
-                    $result = $this->whole($op) + $result;
+                    $result = $this->patiently($op) + $result;
                 } catch (Throwable $e) {
                     $result += array('error' => Hordeeas_Call::error($e));
                 }
@@ -60,6 +63,24 @@ abstract class Hordeeas_Writer
             return $this->numbered($results);
         } finally {
             $lock->release();
+        }
+    }
+
+    /**
+     * Does an operation again when the database refused it: users who make the same new label, or
+     * take numbers of the history, at the same moment get in each other's way.
+     */
+    private function patiently(array $op)
+    {
+        for ($left = self::TRIES - 1;; $left--) {
+            try {
+                return $this->whole($op);
+            } catch (Throwable $e) {
+                if ($left === 0 || Hordeeas_Failure::kindOf($e) !== 'temporary') {
+                    throw $e;
+                }
+            }
+            usleep(random_int(5000, 50000));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The bridge: the stories of `tests/bridge` over both roads, and the adapters on a real Horde.
 
 mod adapters;
+mod labels;
 mod outage;
 mod story;
 

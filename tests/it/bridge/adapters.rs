@@ -11,7 +11,7 @@ use horde_eas::secret::Secret;
 
 use crate::support::stack::port;
 
-fn horde(transport: Transport) -> Horde {
+pub(super) fn horde(transport: Transport) -> Horde {
     let config = Config {
         url: format!("http://127.0.0.1:{}/horde/", port(8481)),
         transport,
@@ -22,7 +22,7 @@ fn horde(transport: Transport) -> Horde {
     Horde::new(&config).unwrap()
 }
 
-fn credentials(user: &str, password: &str) -> Credentials {
+pub(super) fn credentials(user: &str, password: &str) -> Credentials {
     Credentials {
         login: user.to_owned(),
         password: Secret::new(password.to_owned()),
