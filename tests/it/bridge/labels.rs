@@ -14,7 +14,7 @@ async fn users_who_make_one_label_at_once_all_get_it() {
         let label = format!("Label {}", uuid::Uuid::new_v4());
         let users = (20..24).map(|n| tokio::spawn(note_with(format!("user{n}"), label.clone())));
         for done in users.collect::<Vec<_>>() {
-            assert_eq!(done.await.unwrap(), [label.clone()]);
+            assert_eq!(done.await.unwrap(), std::slice::from_ref(&label));
         }
     }
 }
