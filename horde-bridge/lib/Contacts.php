@@ -8,6 +8,9 @@
  */
 class Hordeeas_Contacts extends Hordeeas_Reader
 {
+    /** @var array  book => name in the history */
+    private $parents = array();
+
     public function noun()
     {
         return 'contact';
@@ -15,7 +18,10 @@ class Hordeeas_Contacts extends Hordeeas_Reader
 
     public function parent($book)
     {
-        return 'turba:' . Hordeeas_Books::driver($book)->getName();
+        if (!isset($this->parents[$book])) {
+            $this->parents[$book] = 'turba:' . Hordeeas_Books::driver($book)->getName();
+        }
+        return $this->parents[$book];
     }
 
     public function permit($book, $perm)

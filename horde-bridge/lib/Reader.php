@@ -159,9 +159,10 @@ abstract class Hordeeas_Reader
      */
     public function modseqs($share, array $uids)
     {
+        $parent = $this->parent($share);
         $guids = array();
         foreach ($uids as $uid) {
-            $guids[$uid] = $this->parent($share) . ':' . $uid;
+            $guids[$uid] = $parent . ':' . $uid;
         }
         $latest = Hordeeas_History::latest(array_values($guids));
         return array_map(function ($guid) use ($latest) {

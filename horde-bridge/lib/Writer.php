@@ -15,6 +15,9 @@ abstract class Hordeeas_Writer
     /** @var Hordeeas_Reader */
     protected $reader;
 
+    /** @var array  share => permission => true, where the user has it */
+    private $permitted = array();
+
     /** @var array  share => uid => item, or false where there is none */
     protected $known = array();
 
@@ -126,7 +129,7 @@ abstract class Hordeeas_Writer
         $share = $this->place($op, $uid);
         $kind = isset($op['op']) ? $op['op'] : '';
         $data = isset($op['data']) ? $op['data'] : null;
-        $this->reader->permit($share, $kind === 'delete' ? Horde_Perms::DELETE : Horde_Perms::EDIT);
+        $this->permit($share, $kind === 'delete' ? Horde_Perms::DELETE : Horde_Perms::EDIT);
         if ($kind === 'add') {
             return array('share' => $share) + ($this->find($share, $uid)
                 ? array('existed' => true, 'changed' => false)
@@ -146,6 +149,17 @@ abstract class Hordeeas_Writer
             return array('share' => $share, 'changed' => true);
         }
         return array('share' => $share) + $this->patch($share, $item, $data);
+    }
+
+    /**
+     * Makes sure, once in a request, that the user has a permission in a share.
+     */
+    private function permit($share, $perm)
+    {
+        if (!isset($this->permitted[$share][$perm])) {
+            $this->reader->permit($share, $perm);
+            $this->permitted[$share][$perm] = true;
+        }
     }
 
     /**
