@@ -8,7 +8,7 @@ use horde_eas::probe::Error;
 use horde_eas::probe::phone::Phone;
 use horde_eas::probe::sync::{Brought, Wish};
 
-use crate::support::proxy::Rule;
+use crate::support::proxy::{Proxy, Rule};
 use crate::support::sidecar::{Parts, Sidecar, Ways};
 use crate::support::world::World;
 
@@ -26,22 +26,7 @@ async fn a_black_hole_of_a_database_uses_up_no_connections() {
         phone.folder_sync().await.unwrap();
     }
     for rule in [Rule::Hang, Rule::HangAfter(5), Rule::HangAfter(100), Rule::HangAfter(700)] {
-        parts.sql.set(rule);
-        let fallen = join_all(phones.iter_mut().map(begin_anew)).await;
-        let n_fallen = fallen.iter().filter(|one| matches!(one, Err(Error::Http(503)))).count();
-        // Where some bytes come through, somebody may have got all that was needed.
-        assert!(n_fallen > CONNECTIONS, "{rule:?}: {fallen:?}");
-        parts.sql.set(Rule::Pass);
-        for phone in &mut phones {
-            let began = Instant::now();
-            let brought = begin_anew(phone).await;
-            let took = began.elapsed();
-            let brought = brought.unwrap_or_else(|error| {
-                panic!("{rule:?}: after it: {error:?} in {took:?}: {}", sidecar.log())
-            });
-            assert_eq!(brought.added.len(), 1, "{rule:?}: {brought:?}");
-            assert!(took < Duration::from_secs(2), "{rule:?}: after it: {took:?}");
-        }
+        fall_and_come_back(&mut phones, &parts.sql, rule, CONNECTIONS, &sidecar).await;
     }
     // The same when there was none to begin with.
     sidecar.kill();
@@ -72,22 +57,35 @@ async fn a_black_hole_of_a_mail_server_uses_up_no_sessions() {
         phone.folder_sync().await.unwrap();
     }
     for rule in [Rule::Hang, Rule::HangAfter(5), Rule::HangAfter(300)] {
-        parts.imap.set(rule);
-        let fallen = join_all(phones.iter_mut().map(begin_anew)).await;
-        let n_fallen = fallen.iter().filter(|one| matches!(one, Err(Error::Http(503)))).count();
-        assert!(n_fallen > SESSIONS, "{rule:?}: {fallen:?}");
-        parts.imap.set(Rule::Pass);
-        for phone in &mut phones {
-            let began = Instant::now();
-            let brought = begin_anew(phone).await;
-            let took = began.elapsed();
-            let brought =
-                brought.unwrap_or_else(|error| panic!("{rule:?}: after it: {error:?} in {took:?}"));
-            assert_eq!(brought.added.len(), 1, "{rule:?}: {brought:?}");
-            assert!(took < Duration::from_secs(2), "{rule:?}: after it: {took:?}");
-        }
+        fall_and_come_back(&mut phones, &parts.imap, rule, SESSIONS, &sidecar).await;
     }
     sidecar.assert_sound();
+}
+
+/// More phones fall into the hole than it has ways in; once it is closed, all are served at once.
+async fn fall_and_come_back(
+    phones: &mut [Phone],
+    part: &Proxy,
+    rule: Rule,
+    n_ways: usize,
+    sidecar: &Sidecar,
+) {
+    part.set(rule);
+    let fallen = join_all(phones.iter_mut().map(begin_anew)).await;
+    let n_fallen = fallen.iter().filter(|one| matches!(one, Err(Error::Http(503)))).count();
+    // Where some bytes come through, somebody may have got all that was needed.
+    assert!(n_fallen > n_ways, "{rule:?}: {fallen:?}");
+    part.set(Rule::Pass);
+    for phone in phones {
+        let began = Instant::now();
+        let brought = begin_anew(phone).await;
+        let took = began.elapsed();
+        let brought = brought.unwrap_or_else(|error| {
+            panic!("{rule:?}: after it: {error:?} in {took:?}: {}", sidecar.log())
+        });
+        assert_eq!(brought.added.len(), 1, "{rule:?}: {brought:?}");
+        assert!(took < Duration::from_secs(2), "{rule:?}: after it: {took:?}");
+    }
 }
 
 /// A first Sync, which writes.

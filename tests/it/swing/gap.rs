@@ -25,13 +25,7 @@ async fn what_was_told_beside_a_gap_can_be_changed_at_horde_at_14_1() {
 
 /// The change is of an item that was told, under the very key with which it was told.
 async fn change_what_was_told(version: &str) {
-    let mut phone = Swinger::new(version).await;
-    let late = phone.world.add_card("Late", "Bloomer").await;
-    let known = phone.world.add_card("Well", "Known").await;
-    phone.at(End::Sidecar).await;
-    settle().await;
-    let writer = Writer::between_number_and_row(&late).await;
-    phone.world.change_card(&known, json!({ "company": "Server's" })).await;
+    let (mut phone, writer, late, known) = beside_a_gap(version).await;
     let brought = phone.sync(End::Sidecar, None).await;
     assert_eq!(brought.changed, [&*known], "{brought:?}");
     assert!(phone.n_unseen().await > 0, "the stamp stays before the gap");
@@ -50,13 +44,7 @@ async fn change_what_was_told(version: &str) {
 #[tokio::test]
 async fn a_row_that_fills_a_gap_is_told_by_either_server() {
     for (version, end) in [("12.1", End::Horde), ("14.1", End::Sidecar)] {
-        let mut phone = Swinger::new(version).await;
-        let late = phone.world.add_card("Late", "Bloomer").await;
-        let known = phone.world.add_card("Well", "Known").await;
-        phone.at(End::Sidecar).await;
-        settle().await;
-        let writer = Writer::between_number_and_row(&late).await;
-        phone.world.change_card(&known, json!({ "company": "Server's" })).await;
+        let (mut phone, writer, late, known) = beside_a_gap(version).await;
         let brought = phone.at(End::Sidecar).await;
         assert_eq!(brought.changed, [&*known], "{brought:?}");
         writer.write().await;
@@ -71,13 +59,7 @@ async fn a_row_that_fills_a_gap_is_told_by_either_server() {
 /// A number that never gets its row: once it is old, all is as if it had not been.
 #[tokio::test]
 async fn a_gap_that_grew_old_is_forgotten() {
-    let mut phone = Swinger::new("14.1").await;
-    let unseen = phone.world.add_card("Un", "Seen").await;
-    let known = phone.world.add_card("Well", "Known").await;
-    phone.at(End::Sidecar).await;
-    settle().await;
-    let writer = Writer::between_number_and_row(&unseen).await;
-    phone.world.change_card(&known, json!({ "company": "Server's" })).await;
+    let (mut phone, writer, _, known) = beside_a_gap("14.1").await;
     let brought = phone.at(End::Sidecar).await;
     assert_eq!(brought.changed, [&*known], "{brought:?}");
     writer.give_up().await;
@@ -107,6 +89,19 @@ async fn a_change_whose_answer_was_lost_is_taken_by_horde() {
         assert_eq!(phone.world.card(&known).await["company"], "Phone's");
         phone.is_as_a_fresh_one().await;
     }
+}
+
+/// A phone that holds two contacts; one is being changed by a writer between its number and its row,
+/// the other was changed just after that.
+async fn beside_a_gap(version: &str) -> (Swinger, Writer, String, String) {
+    let mut phone = Swinger::new(version).await;
+    let late = phone.world.add_card("Late", "Bloomer").await;
+    let known = phone.world.add_card("Well", "Known").await;
+    phone.at(End::Sidecar).await;
+    settle().await;
+    let writer = Writer::between_number_and_row(&late).await;
+    phone.world.change_card(&known, json!({ "company": "Server's" })).await;
+    (phone, writer, late, known)
 }
 
 /// A phone that swings.
