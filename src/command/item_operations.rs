@@ -26,6 +26,7 @@ use crate::eas::options::BodyPreference;
 use crate::eas::scalar::{Base64, Present};
 use crate::eas::schema::{self, Shape, Value};
 use crate::eas::version::ProtocolVersion;
+use crate::state::cache::SyncCache;
 use crate::wbxml::element::Element;
 use crate::wbxml::pages;
 use crate::wbxml::{Tag, Writer};
@@ -52,14 +53,15 @@ impl Command for ItemOperations {
         if n_wishes > MOST_WISHES {
             return Ok(sending.finish(Response::only(Status::TooLarge)));
         }
-        let cache = ctx.cache.clone().unwrap_or_default();
+        let nothing = SyncCache::default();
+        let cache = ctx.cache.as_ref().unwrap_or(&nothing);
         let mut fetches = Vec::new();
         for wish in request.fetches {
-            fetches.push(fetch::fetch(ctx, &cache, wish, &mut sending).await?);
+            fetches.push(fetch::fetch(ctx, cache, wish, &mut sending).await?);
         }
         let mut empties = Vec::new();
         for wish in request.empties {
-            empties.push(empty::empty(ctx, &cache, wish).await?);
+            empties.push(empty::empty(ctx, cache, wish).await?);
         }
         ctx.note("fetches", fetches.len());
         let refused = |_| Refused { status: Status::not_supported(ctx.version()) };

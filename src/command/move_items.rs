@@ -47,11 +47,12 @@ impl Command for MoveItems {
             let status = if knows_it { Status::TooMany } else { Status::Failed };
             return Ok(Response { status: Some(status), responses: Vec::new() });
         }
-        let cache = ctx.cache.clone().unwrap_or_default();
+        let nothing = SyncCache::default();
+        let cache = ctx.cache.as_ref().unwrap_or(&nothing);
         let mut statuses: Vec<Outcome> = Vec::with_capacity(request.moves.len());
         let mut ways: BTreeMap<Way, Vec<u32>> = BTreeMap::new();
         for wish in &request.moves {
-            let outcome = match judge(&cache, wish) {
+            let outcome = match judge(cache, wish) {
                 Err(status) => Outcome::Failed(status),
                 Ok((way, imap_uid)) => {
                     ways.entry(way.clone()).or_default().push(imap_uid);
@@ -64,7 +65,7 @@ impl Command for MoveItems {
         for (way, mut imap_uids) in ways {
             imap_uids.sort_unstable();
             imap_uids.dedup();
-            let moved = mail::run(ctx, &cache, &way, &imap_uids).await?;
+            let moved = mail::run(ctx, cache, &way, &imap_uids).await?;
             done.insert(way, moved);
         }
         let mut n_moved = 0;
