@@ -16,7 +16,7 @@ pub const fn is_served(class: Class) -> bool {
 /// Every call is one round trip to PHP, whatever it carries.
 #[async_trait]
 pub trait Items: Send + Sync {
-    /// All items of the shares, for a first Sync; distribution lists are left out.
+    /// The items of the shares, as far as they are wanted; distribution lists are left out.
     ///
     /// # Errors
     /// `Gone` when a share is not there or may not be read: never an empty success.
@@ -25,6 +25,7 @@ pub trait Items: Send + Sync {
         account: &Account,
         class: Class,
         shares: &[String],
+        extent: Extent,
     ) -> Result<Listing, Error>;
 
     /// Applies the operations in order, then reads the wanted items: one call for both.
@@ -35,6 +36,35 @@ pub trait Items: Send + Sync {
     /// Only when the whole call failed; then nothing is known of the operations, and they must be
     /// sent again as they are (an `Add` is recognised by its uid).
     async fn sync(&self, account: &Account, class: Class, batch: Batch) -> Result<Outcome, Error>;
+}
+
+/// Which items a listing is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    All,
+    /// Events whose last instance ends in a span of time.
+    Ending(Span),
+    /// Tasks that are completed, or those that are not.
+    Completed(bool),
+}
+
+/// A span of time in Unix seconds: the first is in it, the last is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// `None`: since ever.
+    pub from: Option<i64>,
+    /// `None`: for ever, with what never ends.
+    pub to: Option<i64>,
+}
+
+/// What decides whether an item is in an [`Extent`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// When the last instance of an event ends, in Unix seconds; `None`: never, or no event.
+    pub ends: Option<i64>,
+    /// Whether it is a completed task.
+    pub completed: bool,
 }
 
 /// An item's place.
@@ -135,4 +165,6 @@ pub struct Exported {
     pub at: ItemRef,
     /// The item; `NotFound` when it is gone, other kinds when this one alone is broken.
     pub item: Result<Box<Item>, Error>,
+    /// Where it stands; nothing is known of one that is broken.
+    pub standing: Standing,
 }

@@ -23,6 +23,7 @@ mod collection;
 mod item_body;
 mod items;
 mod items_apply;
+mod items_filter;
 mod items_same;
 mod mail;
 mod mail_apply;

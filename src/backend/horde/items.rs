@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::backend::horde::rpc::{Client, described};
 use crate::backend::items::{
-    Absent, Applied, Batch, Exported, ItemRef, Items, Listing, Operation, Outcome,
+    Absent, Applied, Batch, Exported, Extent, ItemRef, Items, Listing, Operation, Outcome, Standing,
 };
 use crate::backend::{Account, Error, Kind};
 use crate::eas::class::{Class, Item};
@@ -32,12 +32,13 @@ impl Items for HordeItems {
         account: &Account,
         class: Class,
         shares: &[String],
+        extent: Extent,
     ) -> Result<Listing, Error> {
         let class = word(class)?;
         let mut listing = Listing::default();
         let mut after = Some(0);
         while let Some(from) = after {
-            let params = json!([class, shares, {"after": from}]);
+            let params = json!([class, shares, options(extent, from)]);
             let answer = self.client.read(Some(&account.credentials), "bridge.list", params).await;
             let answer = answer.map_err(|error| match error.kind {
                 Kind::NotFound | Kind::Denied => Error { kind: Kind::Gone, ..error },
@@ -111,6 +112,17 @@ fn word(class: Class) -> Result<&'static str, Error> {
     }
 }
 
+/// What is listed, from which place of the list on.
+fn options(extent: Extent, after: u64) -> Value {
+    match extent {
+        Extent::All => json!({"after": after}),
+        Extent::Ending(span) => {
+            json!({"after": after, "window": {"from": span.from, "to": span.to}})
+        }
+        Extent::Completed(completed) => json!({"after": after, "completed": completed}),
+    }
+}
+
 /// Where an item is: in its share, or in one of its folder's.
 fn placed(class: &str, at: &ItemRef, shares: &[String]) -> Value {
     if at.share.is_empty() {
@@ -162,6 +174,13 @@ fn item(class: Class, data: Value) -> Result<Item, Error> {
             let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
             Ok(Item::Contact(Box::new(contact::from_native(&card))))
         }
+    }
+}
+
+fn standing(data: &Value) -> Standing {
+    Standing {
+        ends: data.get("ends").and_then(Value::as_i64),
+        completed: data.get("completed").and_then(Value::as_bool).unwrap_or(false),
     }
 }
 
@@ -258,7 +277,8 @@ impl ExportAnswer {
         if !self.share.is_empty() {
             at.share.clone_from(&self.share);
         }
-        Exported { at, item: self.into_item(class) }
+        let standing = self.data.as_ref().map(standing).unwrap_or_default();
+        Exported { at, item: self.into_item(class), standing }
     }
 
     fn into_item(self, class: Class) -> Result<Box<Item>, Error> {

@@ -219,7 +219,8 @@ async fn store(
         || outcome.n_taken > 0
         || key.is_first()
         || asked.wishes.ping_change
-        || before.pending.len() != outcome.pending.len();
+        || before.pending.len() != outcome.pending.len()
+        || is_marked(&before.folder, &outcome.folder);
     let has_more = !outcome.pending.is_empty();
     let sync_key = if is_due {
         let state = CollectionState {
@@ -246,6 +247,16 @@ async fn store(
         commands: (!outcome.commands.is_empty()).then_some(Sequence(outcome.commands)),
         ..asked.refused(Status::Success)
     })
+}
+
+/// Whether a pass of the filter was made, which would be made again if it were not written down.
+fn is_marked(before: &FolderObject, after: &FolderObject) -> bool {
+    match (before, after) {
+        (FolderObject::Collection(before), FolderObject::Collection(after)) => {
+            before.soft_delete_at != after.soft_delete_at
+        }
+        _ => false,
+    }
 }
 
 async fn save(

@@ -5,7 +5,7 @@
 //!
 //! [MS-ASCMD] §2.2.1.21
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -18,6 +18,7 @@ use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::{ServerCommand, ServerDelete, ServerItem, ServerResponse, Status};
 use crate::command::sync::{Asked, item_body};
+use crate::delta::filter::Pass;
 use crate::delta::items::{self as delta, Action, Event, Update};
 use crate::eas::class::{ApplicationData, Item};
 use crate::eas::ids::ServerId;
@@ -26,7 +27,7 @@ use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::model::{CollectionState, HistoryAction, HistoryChange, Since};
 use crate::state::pending::{ItemId, PendingChange, What};
 
-/// Syncs a folder of contacts.
+/// Syncs a folder.
 pub(super) async fn sync(
     ctx: &Context<'_>,
     asked: &Asked,
@@ -76,17 +77,17 @@ pub(in crate::command) async fn estimate(
 }
 
 /// A folder while it is synced.
-struct Work<'a> {
-    ctx: &'a Context<'a>,
-    asked: &'a Asked,
-    place: Place,
-    folder: CollectionFolder,
+pub(super) struct Work<'a> {
+    pub(super) ctx: &'a Context<'a>,
+    pub(super) asked: &'a Asked,
+    pub(super) place: Place,
+    pub(super) folder: CollectionFolder,
     stamp: i64,
     /// The newest number of the history as the row was read; for one look.
     newest: Option<i64>,
-    pending: Vec<PendingChange>,
+    pub(super) pending: Vec<PendingChange>,
     /// Where the items on the list are, as far as the history told.
-    shares: BTreeMap<String, String>,
+    pub(super) shares: BTreeMap<String, String>,
     /// The newest number that the history told.
     seen: u64,
     /// What it will tell again, since the stamp stays behind it.
@@ -122,19 +123,16 @@ impl<'a> Work<'a> {
     async fn look(&mut self) -> Result<(), Trouble> {
         let services = self.ctx.services;
         let is_first = self.stamp == 0 && !self.folder.have_initial_sync;
+        let pass = if is_first { Pass::None } else { self.next_pass() };
         let news = if is_first { Vec::new() } else { self.history().await? };
-        if news.is_empty() && !is_first {
+        if news.is_empty() && !is_first && pass == Pass::None {
             return Ok(());
         }
         let key = self.asked.presented_key()?;
         let own = services.maps.times(&self.ctx.owner, &self.place.backend_id, &key).await?;
         if is_first {
             let stamp = services.history.stamp(self.ctx.now()).await?;
-            let listing = services
-                .items
-                .list(self.ctx.account(), self.asked.class, &self.place.shares)
-                .await?;
-            for at in listing.items {
+            for at in self.list(self.filter().into()).await? {
                 if !own.any.contains_key(&at.uid) {
                     self.pending
                         .push(PendingChange::new(ItemId::Item(at.uid.clone()), What::Listed));
@@ -143,6 +141,7 @@ impl<'a> Work<'a> {
             }
             self.stamp = stamp;
             self.folder.have_initial_sync = true;
+            self.set_mark();
             // The listing may be older or newer than what the history tells now.
             for update in self.history().await? {
                 let is_listed = self.shares.contains_key(&update.uid);
@@ -165,7 +164,7 @@ impl<'a> Work<'a> {
             }
             self.put(update);
         }
-        Ok(())
+        self.pass(pass, &own).await
     }
 
     /// Puts on the list what others changed while our own changes were made.
@@ -290,8 +289,10 @@ impl<'a> Work<'a> {
     /// The server's changes as they go into the answer.
     fn commands(&self, taken: Vec<PendingChange>, exported: Vec<Exported>) -> Vec<ServerCommand> {
         let mut items: BTreeMap<String, Box<Item>> = BTreeMap::new();
+        let mut unwanted = BTreeSet::new();
         for one in exported {
             match one.item {
+                Ok(_) if !self.is_wanted(one.standing) => drop(unwanted.insert(one.at.uid)),
                 Ok(item) => drop(items.insert(one.at.uid, item)),
                 Err(error) if error.kind == Kind::NotFound => {}
                 Err(error) => log::warn!(
@@ -315,6 +316,9 @@ impl<'a> Work<'a> {
                     }
                     What::Listed | What::Added | What::Draft(true) => {
                         Some(ServerCommand::Add(self.item(server_id, *items.remove(&uid)?)))
+                    }
+                    What::Changed if unwanted.contains(&uid) => {
+                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
                     }
                     What::Changed | What::Draft(false) | What::Flags(_) => {
                         Some(ServerCommand::Change(self.item(server_id, *items.remove(&uid)?)))

@@ -12,6 +12,7 @@ use crate::command::sync::mail_apply::{self, Applied, Expected};
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::wire::{ServerCommand, ServerDelete, ServerItem};
 use crate::command::sync::{Asked, wishes};
+use crate::delta::filter::PASS_SECONDS;
 use crate::delta::mail::{self as delta, Delta, Flags, Look, Sighting, Update};
 use crate::eas::class::email::{Categories, Email, Flag, FlagStatus};
 use crate::eas::class::{ApplicationData, Item};
@@ -454,5 +455,3 @@ fn status_of(status: Option<&ImapStatus>) -> MailboxStatus {
 
 /// The device type that holds a moved message already, as Horde has it.
 const KEEPS_MOVED: &str = "WindowsOutlook15";
-/// Messages that grew out of the filter are looked for once in 23 hours, as Horde does.
-const PASS_SECONDS: i64 = 82_800;

@@ -1,7 +1,7 @@
 //! Accounts and Items on a real Horde.
 
 use horde_eas::backend::horde::{Config, Horde, Transport};
-use horde_eas::backend::items::{Absent, Batch, Exported, ItemRef, Operation, Outcome};
+use horde_eas::backend::items::{Absent, Batch, Exported, Extent, ItemRef, Operation, Outcome};
 use horde_eas::backend::profile::{LoginRule, Provisioning, Security};
 use horde_eas::backend::{Account, Accounts, Credentials, Items, Kind};
 use horde_eas::eas::class::contact::{Categories, Contact};
@@ -213,7 +213,8 @@ async fn contacts_come_and_go(transport: Transport, user: &str) {
 
     book.change_somewhere().await;
     let shares = [book.share.clone()];
-    let listing = book.horde.items.list(&book.account, Class::Contacts, &shares).await.unwrap();
+    let listing =
+        book.horde.items.list(&book.account, Class::Contacts, &shares, Extent::All).await.unwrap();
     assert!(listing.items.contains(&book.at()) && listing.mod_seq > 0);
     book.delete_twice(added).await;
 }
@@ -273,11 +274,14 @@ async fn large_batches_are_cut_and_put_together() {
 async fn a_book_that_is_not_there_is_gone() {
     let horde = horde(Transport::Bridge);
     let account = horde.accounts.login(&credentials("user12", "user12-pw")).await.unwrap();
-    let gone =
-        horde.items.list(&account, Class::Contacts, &["nosuch".to_owned()]).await.unwrap_err();
+    let gone = horde
+        .items
+        .list(&account, Class::Contacts, &["nosuch".to_owned()], Extent::All)
+        .await
+        .unwrap_err();
     assert_eq!(gone.kind, Kind::Gone);
-    let nothing = horde.items.list(&account, Class::Notes, &[]).await.unwrap_err();
+    let nothing = horde.items.list(&account, Class::Notes, &[], Extent::All).await.unwrap_err();
     assert_eq!(nothing.kind, Kind::Gone, "never an empty success");
-    let unsupported = horde.items.list(&account, Class::Tasks, &[]).await.unwrap_err();
+    let unsupported = horde.items.list(&account, Class::Tasks, &[], Extent::All).await.unwrap_err();
     assert_eq!(unsupported.kind, Kind::Unsupported);
 }

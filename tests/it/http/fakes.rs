@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use horde_eas::backend::items::{Batch, Listing, Outcome};
+use horde_eas::backend::items::{Batch, Extent, Listing, Outcome};
 use horde_eas::backend::mail::{
     Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
     Standing, Wanted, Which,
@@ -223,7 +223,13 @@ impl Outbox for Fake {
 
 #[async_trait]
 impl Items for Fake {
-    async fn list(&self, _: &Account, _: Class, _: &[String]) -> Result<Listing, backend::Error> {
+    async fn list(
+        &self,
+        _: &Account,
+        _: Class,
+        _: &[String],
+        _: Extent,
+    ) -> Result<Listing, backend::Error> {
         Err(unfaked())
     }
 

@@ -1,0 +1,105 @@
+//! FilterType of a folder of Horde's applications: what a client holds, and what leaves and enters.
+//!
+//! [MS-ASCMD] §2.2.3.68.2
+
+use std::collections::BTreeSet;
+
+use crate::backend::items::{Extent, ItemRef, Span, Standing};
+use crate::command::sync::items::Work;
+use crate::command::sync::outcome::Trouble;
+use crate::command::sync::wishes;
+use crate::delta::filter::{Filter, Mark, Part, Pass};
+use crate::eas::class::Class;
+use crate::state::map::ItemTimes;
+use crate::state::pending::{ItemId, PendingChange, What};
+
+impl Work<'_> {
+    /// What of the folder the client wants.
+    pub(super) fn filter(&self) -> Filter {
+        let filter_type = self.asked.wishes.filter_type;
+        let seconds = wishes::filter_seconds(filter_type);
+        Filter::of(self.asked.class, filter_type, seconds, self.ctx.now())
+    }
+
+    /// What is to leave and to enter.
+    pub(super) fn next_pass(&self) -> Pass {
+        self.filter().pass(self.mark(), self.ctx.now())
+    }
+
+    /// Puts on the list what leaves and what enters.
+    pub(super) async fn pass(&mut self, pass: Pass, own: &ItemTimes) -> Result<(), Trouble> {
+        match pass {
+            Pass::None => return Ok(()),
+            Pass::Mark => {}
+            Pass::Leave(part) => {
+                let leaving = self.list(part.into()).await?;
+                self.put_all(leaving, &What::SoftDeleted);
+            }
+            Pass::Enter(part) => {
+                let mut entering = self.list(part.into()).await?;
+                entering.retain(|at| !own.any.contains_key(&at.uid));
+                self.put_all(entering, &What::Added);
+            }
+        }
+        self.set_mark();
+        Ok(())
+    }
+
+    /// The items of the folder that are in a part of it.
+    pub(super) async fn list(&self, extent: Extent) -> Result<Vec<ItemRef>, Trouble> {
+        let (items, account) = (&self.ctx.services.items, self.ctx.account());
+        let listing = items.list(account, self.asked.class, &self.place.shares, extent).await?;
+        Ok(listing.items)
+    }
+
+    /// Writes down that the client has, or will have, what it wants.
+    pub(super) fn set_mark(&mut self) {
+        let mark = self.filter().mark(self.asked.class, self.ctx.now());
+        self.folder.soft_delete_cutoff = mark.cutoff;
+        self.folder.soft_delete_at = mark.at;
+    }
+
+    /// Whether an item is among those that the client holds or wants.
+    pub(super) fn is_wanted(&self, standing: Standing) -> bool {
+        match self.asked.class {
+            Class::Calendar => self.mark().holds_event(standing.ends),
+            Class::Tasks => self.mark().holds_task(standing.completed),
+            Class::Contacts | Class::Email | Class::Notes | Class::Sms => true,
+        }
+    }
+
+    const fn mark(&self) -> Mark {
+        Mark { cutoff: self.folder.soft_delete_cutoff, at: self.folder.soft_delete_at }
+    }
+
+    fn put_all(&mut self, items: Vec<ItemRef>, what: &What) {
+        let uids: BTreeSet<&str> = items.iter().map(|at| at.uid.as_str()).collect();
+        self.pending.retain(|change| match &change.item {
+            ItemId::Item(uid) => !uids.contains(uid.as_str()),
+            ItemId::Mail(_) => true,
+        });
+        for at in items {
+            self.pending.push(PendingChange::new(ItemId::Item(at.uid.clone()), what.clone()));
+            self.shares.insert(at.uid, at.share);
+        }
+    }
+}
+
+impl From<Filter> for Extent {
+    fn from(filter: Filter) -> Self {
+        match filter {
+            Filter::Everything => Self::All,
+            Filter::EndingAfter(from) => Self::Ending(Span { from: Some(from), to: None }),
+            Filter::Incomplete => Self::Completed(false),
+        }
+    }
+}
+
+impl From<Part> for Extent {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Ending(from, to) => Self::Ending(Span { from, to }),
+            Part::Completed => Self::Completed(true),
+        }
+    }
+}
