@@ -57,9 +57,9 @@ class Hordeeas_Api extends Horde_Registry_Api
     /**
      * All items of some shares.
      *
-     * @param string $class   contacts
+     * @param string $class   calendar, contacts, notes
      * @param array $shares   Ids of shares.
-     * @param array $window   after: cursor of the answer before.
+     * @param array $window   after: cursor of the answer before; window: for the calendar, from and to.
      *
      * @return array  items, modseq, next
      */

@@ -54,11 +54,12 @@ class Hordeeas_History
     /**
      * When each object was changed last, or made, in one query where the history is in SQL.
      *
-     * @param array $guids  Such as mnemo:notepad:uid.
+     * @param array $guids    Such as mnemo:notepad:uid.
+     * @param array $actions  What to look at.
      *
      * @return array  guid => Unix time; 0 where the history does not tell
      */
-    public static function changed(array $guids)
+    public static function changed(array $guids, array $actions = array('add', 'modify'))
     {
         global $injector;
 
@@ -69,7 +70,8 @@ class Hordeeas_History
         if (self::isSql()) {
             $rows = self::db()->selectAll('SELECT object_uid, MAX(history_ts) AS at FROM horde_histories'
                 . ' WHERE object_uid IN (' . implode(',', array_fill(0, count($guids), '?'))
-                . ") AND history_action IN ('add', 'modify') GROUP BY object_uid", array_values($guids));
+                . ') AND history_action IN (' . implode(',', array_fill(0, count($actions), '?'))
+                . ') GROUP BY object_uid', array_merge(array_values($guids), $actions));
             foreach ($rows as $row) {
                 $out[$row['object_uid']] = (int)$row['at'];
             }
@@ -77,7 +79,7 @@ class Hordeeas_History
         }
         $history = $injector->getInstance('Horde_History');
         foreach ($guids as $guid) {
-            foreach (array('modify', 'add') as $action) {
+            foreach ($actions as $action) {
                 $out[$guid] = max($out[$guid], (int)$history->getActionTimestamp($guid, $action));
             }
         }

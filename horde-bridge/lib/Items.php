@@ -11,6 +11,7 @@ class Hordeeas_Items
 
     /** class => application that it needs, class that does the work */
     const CLASSES = array(
+        'calendar' => array('kronolith', 'Hordeeas_Calendar'),
         'contacts' => array('turba', 'Hordeeas_Contacts'),
         'notes' => array('mnemo', 'Hordeeas_Notes'),
     );
@@ -18,7 +19,8 @@ class Hordeeas_Items
     public static function listing($class, array $shares, array $window)
     {
         return self::within($class, function ($worker) use ($shares, $window) {
-            return $worker->listing($shares, isset($window['after']) ? (int)$window['after'] : 0);
+            return $worker->listing($shares, isset($window['after']) ? (int)$window['after'] : 0,
+                isset($window['window']) && is_array($window['window']) ? $window['window'] : array());
         });
     }
 

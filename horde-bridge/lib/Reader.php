@@ -14,6 +14,9 @@ abstract class Hordeeas_Reader
     /** @var array  share => true, where the user may read */
     private $readable = array();
 
+    /** @var array  from, to: what listing() is to show, for a class that has times */
+    protected $window = array();
+
     /**
      * The name under which the history keeps a share.
      */
@@ -75,8 +78,9 @@ abstract class Hordeeas_Reader
     /**
      * All items of some shares; a share that is not there or may not be read fails the whole.
      */
-    public function listing(array $shares, $after)
+    public function listing(array $shares, $after, array $window = array())
     {
+        $this->window = $window;
         if (!$shares) {
             throw new Hordeeas_Failure('notfound', 'no share is named');
         }
@@ -134,12 +138,13 @@ abstract class Hordeeas_Reader
                 try {
                     $uid = Hordeeas_Items::field($item, 'uid');
                     $share = $this->place(Hordeeas_Items::places($item), $uid, $found['items']);
+                    list($own, $there) = $found['items'][$share][$uid];
                     $result = array(
                         'uid' => $uid,
                         'share' => $share,
-                        'modseq' => $found['modseqs'][$share][$uid],
-                        'data' => $this->data($found['items'][$share][$uid], $found['extras'][$share], $binary, $budget),
-                    );
+                        'modseq' => $found['modseqs'][$share][$own],
+                        'data' => $this->data($there, $found['extras'][$share], $binary, $budget),
+                    ) + ($own === $uid ? array() : array('base' => $own));
                 } catch (Throwable $e) {
                     $result += array('error' => Hordeeas_Call::error($e));
                 }
@@ -182,6 +187,20 @@ abstract class Hordeeas_Reader
     }
 
     /**
+     * What answers for each of some items: itself; nothing for one that is not shown.
+     *
+     * @return array  uid asked for => uid that answers, its item
+     */
+    protected function answering($share, array $found)
+    {
+        $out = array();
+        foreach (array_filter($found, array($this, 'isShown')) as $uid => $item) {
+            $out[$uid] = array((string)$uid, $item);
+        }
+        return $out;
+    }
+
+    /**
      * The first of some shares that has the item.
      *
      * @throws Hordeeas_Failure  notfound, denied
@@ -215,8 +234,8 @@ abstract class Hordeeas_Reader
                 }
                 continue;
             }
-            $items = array_filter($this->read($share, $uids), array($this, 'isShown'));
-            $uids = array_map('strval', array_keys($items));
+            $items = $this->answering($share, $this->read($share, $uids));
+            $uids = array_values(array_unique(array_column($items, 0)));
             $out['items'][$share] = $items;
             $out['modseqs'][$share] = $this->modseqs($share, $uids);
             $out['extras'][$share] = $this->extras($share, $uids);

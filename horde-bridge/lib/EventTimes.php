@@ -1,0 +1,257 @@
+<?php
+/**
+ * When an event takes place: its zone, its first instance, its rule, its last instance.
+ *
+ * Kronolith reckons a series in the zone of the event, but names the days that are left out as the
+ * user's own clock shows them; here all of it is told in the zone of the event. What lasts whole
+ * days floats: its zone is the user's.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class Hordeeas_EventTimes
+{
+    /** Kronolith's kinds of recurrence. */
+    const TYPES = array(1 => 'daily', 2 => 'weekly', 3 => 'monthly_date', 4 => 'monthly_weekday', 5 => 'yearly_date',
+        6 => 'yearly_day', 7 => 'yearly_weekday', 8 => 'monthly_last_weekday');
+
+    /** Days that pass at most from one instance to the next, for an interval of one. */
+    const DAYS = array(1 => 1, 2 => 7, 3 => 31, 4 => 36, 5 => 366, 6 => 366, 7 => 372, 8 => 36);
+
+    /** @var Kronolith_Event */
+    private $event;
+
+    /** @var DateTimeZone */
+    private $zone;
+
+    /** @var DateTimeImmutable */
+    private $start;
+
+    /** @var DateTimeImmutable */
+    private $end;
+
+    private $allday;
+
+    public function __construct(Kronolith_Event $event)
+    {
+        $this->event = $event;
+        $this->allday = (bool)$event->isAllDay();
+        $this->zone = new DateTimeZone($this->allday
+            ? date_default_timezone_get()
+            : self::zoneName((string)$event->timezone));
+        $this->start = $this->at($event->start);
+        $this->end = $this->at($event->end);
+        if ($this->allday) {
+            $this->start = $this->start->setTime(0, 0);
+            $last = $this->end->setTime(0, 0);
+            $this->end = $last == $this->end && $last > $this->start ? $last : $last->modify('+1 day');
+        }
+    }
+
+    public function isAllDay()
+    {
+        return $this->allday;
+    }
+
+    public function zone()
+    {
+        return $this->zone->getName();
+    }
+
+    /**
+     * @return DateTimeImmutable  In the event's zone.
+     */
+    public function start()
+    {
+        return $this->start;
+    }
+
+    /**
+     * @return DateTimeImmutable  In the event's zone.
+     */
+    public function end()
+    {
+        return $this->end;
+    }
+
+    /**
+     * A moment as it travels.
+     */
+    public static function told(DateTimeInterface $moment)
+    {
+        return array('utc' => $moment->getTimestamp(), 'local' => $moment->format('Y-m-d\TH:i:s'));
+    }
+
+    /**
+     * One of Horde's dates in the zone of the event.
+     *
+     * @return DateTimeImmutable
+     */
+    public function at(Horde_Date $date)
+    {
+        return (new DateTimeImmutable('@' . $date->toDateTime()->getTimestamp()))->setTimezone($this->zone);
+    }
+
+    /**
+     * The rule of a series as it travels, or null.
+     *
+     * @throws Hordeeas_Failure  internal, when it makes no sense
+     */
+    public function rule()
+    {
+        if (!$this->event->recurs()) {
+            return null;
+        }
+        $rule = $this->event->recurrence;
+        $type = $rule->getRecurType();
+        if (!isset(self::TYPES[$type])) {
+            throw new Hordeeas_Failure('internal', 'the recurrence of the event is broken');
+        }
+        $out = array(
+            'type' => self::TYPES[$type],
+            'interval' => max(1, (int)$rule->getRecurInterval()),
+            'days' => $type === Horde_Date_Recurrence::RECUR_WEEKLY ? (int)$rule->getRecurOnDays() & 127 : 0,
+            'until' => $rule->hasRecurEnd() ? $this->at($rule->getRecurEnd())->format('Y-m-d\TH:i:s') : null,
+            'count' => $rule->hasRecurCount() && !$rule->hasRecurEnd() ? (int)$rule->getRecurCount() : null,
+        );
+        if ($type === Horde_Date_Recurrence::RECUR_WEEKLY && $out['days'] === 0) {
+            // Kronolith shows such a one once.
+            $out['days'] = 1 << (int)$this->start->format('w');
+            $out['until'] = null;
+            $out['count'] = 1;
+        }
+        return $out;
+    }
+
+    /**
+     * The days that are left out, as they are in the zone of the event, under Kronolith's own names.
+     *
+     * @return array  Ymd by the user's clock => Y-m-d by the clock of the event
+     */
+    public function missing()
+    {
+        $out = array();
+        foreach ($this->event->recurs() ? $this->event->recurrence->getExceptions() : array() as $date) {
+            if (preg_match('/^(\d{4})(\d\d)(\d\d)$/', trim((string)$date), $part)
+                && checkdate((int)$part[2], (int)$part[3], (int)$part[1])) {
+                $out[$part[0]] = $this->day($part[0])->format('Y-m-d');
+            }
+        }
+        return $out;
+    }
+
+    /**
+     * Kronolith's name for the instance at a moment.
+     *
+     * @return string  Ymd by the user's clock
+     */
+    public static function name(DateTimeInterface $moment)
+    {
+        return (new DateTime('@' . $moment->getTimestamp()))
+            ->setTimezone(new DateTimeZone(date_default_timezone_get()))->format('Ymd');
+    }
+
+    /**
+     * The instance that Kronolith knows under a name.
+     *
+     * @return DateTimeImmutable
+     */
+    public function day($name)
+    {
+        $there = $this->start->setDate((int)substr($name, 0, 4), (int)substr($name, 4, 2), (int)substr($name, 6, 2));
+        foreach (array('+0 day', '-1 day', '+1 day') as $step) {
+            $day = $there->modify($step);
+            if (self::name($day) === $name) {
+                return $day;
+            }
+        }
+        return $there;
+    }
+
+    /**
+     * The end of the last instance; null: it never ends.
+     */
+    public function last()
+    {
+        if (!$this->event->recurs()) {
+            return $this->end->getTimestamp();
+        }
+        $start = $this->lastStart();
+        if ($start === null) {
+            return null;
+        }
+        // By the clock, for the day may have another length.
+        $days = (int)$this->start->setTime(0, 0)->diff($this->end->setTime(0, 0))->format('%r%a');
+        return $start->modify(sprintf('%+d days', $days))
+            ->setTime((int)$this->end->format('G'), (int)$this->end->format('i'), (int)$this->end->format('s'))
+            ->getTimestamp();
+    }
+
+    private function lastStart()
+    {
+        $rule = clone $this->event->recurrence;
+        $rule->start = new Horde_Date($this->start->format('Y-m-d H:i:s'), $this->zone->getName());
+        $rule->recurEnd = $rule->hasRecurEnd() ? clone $rule->recurEnd : null;
+        if (!$rule->recurEnd && !$rule->hasRecurCount()) {
+            return null;
+        }
+        $gap = (isset(self::DAYS[$rule->getRecurType()]) ? self::DAYS[$rule->getRecurType()] : 366)
+            * max(1, (int)$rule->getRecurInterval());
+        if ($rule->recurEnd) {
+            $rule->recurEnd->setTimezone($this->zone->getName());
+            $limit = $this->at($rule->recurEnd);
+        } else {
+            $limit = $this->start->modify('+' . min(3000000, $gap * $rule->getRecurCount()) . ' days');
+        }
+        if ($limit->format('Y') > 9000) {
+            return null;
+        }
+        for ($back = 2 * $gap;; $back *= 2) {
+            $from = $limit->modify('-' . $back . ' days');
+            $found = self::following($rule, max($from, $this->start));
+            if ($found || $from <= $this->start) {
+                break;
+            }
+        }
+        for ($last = $found ? $found : $this->start, $steps = 0; $steps < 5000; $steps++) {
+            $next = self::following($rule, $last->modify('+1 day'));
+            if (!$next || $next <= $last) {
+                break;
+            }
+            $last = $next;
+        }
+        return $last;
+    }
+
+    private static function following(Horde_Date_Recurrence $rule, DateTimeInterface $after)
+    {
+        $next = $rule->nextRecurrence(new Horde_Date($after->format('Y-m-d H:i:s'), $rule->start->timezone));
+        return $next
+            ? new DateTimeImmutable($next->format('Y-m-d H:i:s'), new DateTimeZone($rule->start->timezone))
+            : null;
+    }
+
+    /**
+     * A zone that others know, for whatever Horde has stored.
+     */
+    private static function zoneName($name)
+    {
+        static $known;
+
+        $own = date_default_timezone_get();
+        if ($name === '' || $name === $own) {
+            return $own;
+        }
+        if ($known === null) {
+            $known = array_flip(DateTimeZone::listIdentifiers(DateTimeZone::ALL_WITH_BC));
+        }
+        $name = (string)Horde_Date::getTimezoneAlias($name);
+        if (isset($known[$name])) {
+            return $name;
+        }
+        // Horde's ActiveSync stores abbreviations, and offsets such as +0530.
+        $found = preg_match('/^([+-])(\d\d):?(\d\d)?$/', $name, $part)
+            ? timezone_name_from_abbr('', ($part[1] . '1') * ($part[2] * 3600 + (isset($part[3]) ? $part[3] * 60 : 0)), 0)
+            : timezone_name_from_abbr($name);
+        return $found === false ? $own : $found;
+    }
+}

@@ -1,0 +1,247 @@
+<?php
+/**
+ * Kronolith's events as they are kept, many at a time; of a store that is not SQL one at a time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class Hordeeas_Events
+{
+    /**
+     * @return Kronolith_Driver
+     */
+    public static function driver($calendar)
+    {
+        return Kronolith::getDriver(null, $calendar);
+    }
+
+    /**
+     * The events with these uids.
+     *
+     * @return array  uid => item, see Hordeeas_Calendar
+     */
+    public static function read($calendar, array $uids)
+    {
+        $uids = array_values(array_unique(array_filter($uids, 'strlen')));
+        if (!$uids) {
+            return array();
+        }
+        $driver = self::driver($calendar);
+        $items = self::items($driver instanceof Kronolith_Driver_Sql
+            ? self::rows($driver, $calendar, 'event_uid', $uids)
+            : self::objects($driver, $calendar, $uids));
+        // The database may find what differs in case alone.
+        $items = array_intersect_key($items, array_flip($uids));
+        $bases = array_diff(array_unique(array_column($items, 'base')), array(''));
+        if ($bases) {
+            // Who was asked to one instance of a series has no series.
+            $there = array_flip(self::which($driver, $calendar, $bases));
+            foreach ($items as $uid => $item) {
+                if ($item['base'] !== '' && !isset($there[$item['base']])) {
+                    $items[$uid]['base'] = '';
+                }
+            }
+        }
+        return $items;
+    }
+
+    /**
+     * The events that stand for an instance of one of these series.
+     *
+     * @return array  uid of the series => list of items
+     */
+    public static function bound($calendar, array $bases)
+    {
+        if (!$bases) {
+            return array();
+        }
+        $driver = self::driver($calendar);
+        if ($driver instanceof Kronolith_Driver_Sql) {
+            $found = self::items(self::rows($driver, $calendar, 'event_baseid', $bases));
+        } else {
+            $found = array_filter(self::items(self::all($driver)), function (array $item) use ($bases) {
+                return in_array($item['base'], $bases, true);
+            });
+        }
+        $out = array();
+        foreach ($found as $item) {
+            $out[$item['base']][] = $item;
+        }
+        return $out;
+    }
+
+    /**
+     * @return array  uid => uid of its series
+     */
+    public static function boundUids($calendar, array $bases)
+    {
+        $driver = self::driver($calendar);
+        if (!$driver instanceof Kronolith_Driver_Sql) {
+            $out = array();
+            foreach (self::bound($calendar, $bases) as $base => $items) {
+                $out += array_fill_keys(array_column($items, 'uid'), (string)$base);
+            }
+            return $out;
+        }
+        $found = self::select($driver, 'event_uid, event_baseid', $calendar,
+            'event_baseid IN (' . self::marks($bases) . ')', array_values($bases));
+        $out = array();
+        foreach ($found as $row) {
+            if (in_array($row['event_baseid'], $bases, true)) {
+                $out[$row['event_uid']] = $row['event_baseid'];
+            }
+        }
+        return $out;
+    }
+
+    /**
+     * The uids of the events and series whose last instance ends in a range; those that never end
+     * only in a range that does not end either.
+     *
+     * @param int|null $from  Not before this moment.
+     * @param int|null $to    Before this moment.
+     */
+    public static function ending($calendar, $from, $to)
+    {
+        $driver = self::driver($calendar);
+        $rows = $driver instanceof Kronolith_Driver_Sql ? self::select($driver, 'event_id, event_uid, event_baseid,'
+            . ' event_start, event_end, event_allday, event_timezone, event_recurtype, event_recurinterval,'
+            . " event_recurdays, event_recurenddate, event_recurcount", $calendar, "event_uid <> ''", array()) : null;
+        $items = self::items($rows === null ? self::all($driver) : $rows);
+        $late = array();
+        foreach ($items as $uid => $item) {
+            if ($item['base'] !== '' && isset($items[$item['base']])) {
+                $base = $item['base'];
+                $end = self::end($driver, $item);
+                $late[$base] = isset($late[$base]) ? max($late[$base], $end) : $end;
+            }
+        }
+        $uids = array();
+        foreach ($items as $uid => $item) {
+            if ($item['base'] !== '' && isset($items[$item['base']])) {
+                continue;
+            }
+            $end = $from === null && $to === null ? null : self::end($driver, $item);
+            if ($end !== null && isset($late[$uid])) {
+                $end = max($end, $late[$uid]);
+            }
+            if ($end === null ? $to === null : ($from === null || $end >= $from) && ($to === null || $end < $to)) {
+                $uids[] = (string)$uid;
+            }
+        }
+        return $uids;
+    }
+
+    /**
+     * Kronolith's own object of an item.
+     *
+     * @return Kronolith_Event
+     */
+    public static function event($calendar, array $item)
+    {
+        if (isset($item['event'])) {
+            return $item['event'];
+        }
+        $driver = self::driver($calendar);
+        $make = function (array $row) {
+            return new $this->_eventClass($this, $row);
+        };
+        $event = Closure::bind($make, $driver, get_class($driver))($item['row']);
+        if ($event->start->year < 1 || $event->end->year < 1) {
+            throw new Hordeeas_Failure('internal', 'the event has no date');
+        }
+        return $event;
+    }
+
+    /**
+     * The end of the last instance; null: it never ends. What can not be told counts as never.
+     */
+    private static function end($driver, array $item)
+    {
+        try {
+            if (isset($item['row']) && !(int)$item['row']['event_recurtype'] && !(int)$item['row']['event_allday']) {
+                $zone = new DateTimeZone($driver->getParam('utc') ? 'UTC' : date_default_timezone_get());
+                return (new DateTime((string)$item['row']['event_end'], $zone))->getTimestamp();
+            }
+            if (isset($item['row'])) {
+                $item['row'] += array('event_title' => '', 'event_creator_id' => '');
+            }
+            $event = self::event($driver->calendar, $item);
+            return (new Hordeeas_EventTimes($event))->last();
+        } catch (Throwable $e) {
+            Horde::log($e, 'DEBUG');
+            return null;
+        }
+    }
+
+    /**
+     * @param array $found  Rows of the table, or Kronolith's objects.
+     */
+    private static function items(array $found)
+    {
+        $items = array();
+        foreach ($found as $one) {
+            $item = is_array($one)
+                ? array('uid' => (string)$one['event_uid'], 'id' => $one['event_id'],
+                    'base' => (string)$one['event_baseid'], 'row' => $one)
+                : array('uid' => (string)$one->uid, 'id' => $one->id, 'base' => (string)$one->baseid, 'event' => $one);
+            $items[$item['uid']] = $item;
+        }
+        return $items;
+    }
+
+    private static function rows($driver, $calendar, $column, array $values)
+    {
+        $rows = self::select($driver, '*', $calendar, $column . ' IN (' . self::marks($values) . ')',
+            array_values($values));
+        return array_map(array($driver, 'convertBlobs'), $rows);
+    }
+
+    /**
+     * Those of some uids that are there.
+     */
+    private static function which($driver, $calendar, array $uids)
+    {
+        return $driver instanceof Kronolith_Driver_Sql
+            ? array_column(self::select($driver, 'event_uid', $calendar,
+                'event_uid IN (' . self::marks($uids) . ')', array_values($uids)), 'event_uid')
+            : array_keys(self::items(self::objects($driver, $calendar, $uids)));
+    }
+
+    private static function select($driver, $columns, $calendar, $where, array $values)
+    {
+        $select = function () use ($columns, $calendar, $where, $values) {
+            return $this->_db->selectAll('SELECT ' . $columns . ' FROM ' . $this->_params['table']
+                . ' WHERE calendar_id = ? AND ' . $where, array_merge(array($calendar), $values));
+        };
+        return Closure::bind($select, $driver, get_class($driver))();
+    }
+
+    private static function objects($driver, $calendar, array $uids)
+    {
+        $found = array();
+        foreach ($uids as $uid) {
+            try {
+                $found[] = $driver->getByUID($uid, array($calendar));
+            } catch (Horde_Exception_NotFound $e) {
+                continue;
+            }
+        }
+        return $found;
+    }
+
+    private static function all($driver)
+    {
+        $found = array();
+        foreach ($driver->listEvents(null, null, array('cover_dates' => false)) as $events) {
+            foreach ($events as $event) {
+                $found[] = $event;
+            }
+        }
+        return $found;
+    }
+
+    private static function marks(array $values)
+    {
+        return implode(',', array_fill(0, count($values), '?'));
+    }
+}
