@@ -59,7 +59,8 @@ class Hordeeas_Api extends Horde_Registry_Api
      *
      * @param string $class   calendar, contacts, notes
      * @param array $shares   Ids of shares.
-     * @param array $window   after: cursor of the answer before; window: for the calendar, from and to.
+     * @param array $window   after: cursor of the answer before; window: for the calendar, from and to;
+     *                       completed: for tasks, whether only those that are done, or the others.
      *
      * @return array  items, modseq, next
      */

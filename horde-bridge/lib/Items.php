@@ -14,13 +14,13 @@ class Hordeeas_Items
         'calendar' => array('kronolith', 'Hordeeas_Calendar'),
         'contacts' => array('turba', 'Hordeeas_Contacts'),
         'notes' => array('mnemo', 'Hordeeas_Notes'),
+        'tasks' => array('nag', 'Hordeeas_Tasks'),
     );
 
-    public static function listing($class, array $shares, array $window)
+    public static function listing($class, array $shares, array $opts)
     {
-        return self::within($class, function ($worker) use ($shares, $window) {
-            return $worker->listing($shares, isset($window['after']) ? (int)$window['after'] : 0,
-                isset($window['window']) && is_array($window['window']) ? $window['window'] : array());
+        return self::within($class, function ($worker) use ($shares, $opts) {
+            return $worker->listing($shares, $opts);
         });
     }
 

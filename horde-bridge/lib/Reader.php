@@ -17,6 +17,9 @@ abstract class Hordeeas_Reader
     /** @var array  from, to: what listing() is to show, for a class that has times */
     protected $window = array();
 
+    /** @var array  completed: whether listing() is to show only what is done, or only what is not */
+    protected $wanted = array();
+
     /**
      * The name under which the history keeps a share.
      */
@@ -78,9 +81,11 @@ abstract class Hordeeas_Reader
     /**
      * All items of some shares; a share that is not there or may not be read fails the whole.
      */
-    public function listing(array $shares, $after, array $window = array())
+    public function listing(array $shares, array $opts)
     {
-        $this->window = $window;
+        $after = isset($opts['after']) ? (int)$opts['after'] : 0;
+        $this->window = isset($opts['window']) && is_array($opts['window']) ? $opts['window'] : array();
+        $this->wanted = $opts;
         if (!$shares) {
             throw new Hordeeas_Failure('notfound', 'no share is named');
         }
