@@ -116,6 +116,9 @@ pub enum Operation {
         item: Box<Item>,
         /// Whether fields that the item leaves out are to be cleared.
         absent: Absent,
+        /// After so many bytes texts were cut for the client, when they were: the beginning of a
+        /// longer one, sent back as it came, is no change.
+        cut_at: Option<u32>,
     },
     /// Deletes.
     Delete {
@@ -129,6 +132,8 @@ pub enum Operation {
 pub enum Absent {
     /// No Supported element was sent: absent fields are cleared.
     Clear,
+    /// As `Clear`, but these tags are kept: the client does not mean it when it leaves them out.
+    ClearAllBut(&'static [&'static str]),
     /// An empty Supported element was sent: absent fields are kept.
     Keep,
     /// Supported named these tags (`Contacts:FirstName`): of the absent fields they alone are

@@ -21,6 +21,7 @@
 
 mod collection;
 mod item_body;
+mod item_quirks;
 mod items;
 mod items_apply;
 mod items_filter;

@@ -6,6 +6,7 @@
 //!
 //! [MS-ASCNTC] §2.2.2
 
+mod days;
 mod fields;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -49,9 +49,14 @@ pub struct Photo {
     pub b64: String,
 }
 
-/// What a phone shows of a card.
+/// The attributes that are one text on both sides.
+pub fn texts() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|field| field.attribute)
+}
+
+/// What a phone shows of a card; `zone` is the user's.
 #[must_use]
-pub fn from_native(card: &Card) -> Contact {
+pub fn from_native(card: &Card, zone: &TimeZone) -> Contact {
     let mut contact = Contact::default();
     for Field { attribute, slot, .. } in FIELDS {
         let named = card.countries.get(*attribute).or_else(|| card.attrs.get(*attribute));
@@ -59,8 +64,7 @@ pub fn from_native(card: &Card) -> Contact {
             *slot(&mut contact) = Some(text.clone());
         }
     }
-    contact.nick_name = contact.nick_name.or_else(|| filled(card, "nickname"));
-    if contact.first_name.is_none() && contact.last_name.is_none() {
+    if NAME_PARTS.iter().all(|part| filled(card, part).is_none()) {
         split_name(card, &mut contact);
     }
     let [first, second, third] = emails(card);
@@ -71,8 +75,8 @@ pub fn from_native(card: &Card) -> Contact {
         .filter(|name| !name.is_empty())
         .or_else(|| contact.company_name.clone())
         .or_else(|| contact.email1_address.clone());
-    contact.birthday = date_out(card, "birthday");
-    contact.anniversary = date_out(card, "anniversary");
+    contact.birthday = day_of(card, "birthday", zone);
+    contact.anniversary = day_of(card, "anniversary", zone);
     contact.picture = card
         .photo
         .as_ref()
@@ -87,6 +91,7 @@ pub fn from_native(card: &Card) -> Contact {
         contact.children =
             Some(Children { children: children.filter(|child| !child.is_empty()).collect() });
     }
+    contact.plain_body = filled(card, "notes");
     contact.body = filled(card, "notes").map(text::body);
     contact
 }
@@ -96,7 +101,7 @@ pub fn from_native(card: &Card) -> Contact {
 ///
 /// Notes are only cleared by an empty body: phones leave out a body that they did not change.
 #[must_use]
-pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
+pub fn to_native(contact: &Contact, zone: &TimeZone, cleared: impl Fn(&str) -> bool) -> Value {
     let mut attrs = Map::new();
     let mut set = |attribute: &str, tag: &str, value: Option<&str>| match value.map(str::trim) {
         Some("") => drop(attrs.insert(attribute.to_owned(), Value::Null)),
@@ -107,7 +112,6 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
     for Field { tag, attribute, get, .. } in FIELDS {
         set(attribute, tag, get(contact).as_deref());
     }
-    set("nickname", "Contacts2:NickName", contact.nick_name.as_deref());
     set("name", "Contacts:FileAs", contact.file_as.as_deref().filter(|name| !name.is_empty()));
     for (attribute, tag, address) in [
         ("email", "Contacts:Email1Address", &contact.email1_address),
@@ -116,13 +120,14 @@ pub fn to_native(contact: &Contact, cleared: impl Fn(&str) -> bool) -> Value {
     ] {
         set(attribute, tag, address.as_deref().map(bare_address));
     }
-    let birthday = contact.birthday.map(date_in);
+    let birthday = contact.birthday.map(|date| written(date, zone));
     set("birthday", "Contacts:Birthday", birthday.as_deref());
-    let anniversary = contact.anniversary.map(date_in);
+    let anniversary = contact.anniversary.map(|date| written(date, zone));
     set("anniversary", "Contacts:Anniversary", anniversary.as_deref());
     let children = contact.children.as_ref().map(|children| children.children.join(", "));
     set("children", "Contacts:Children", children.as_deref());
-    if let Some(notes) = contact.body.as_ref().and_then(text::plain) {
+    let notes = contact.body.as_ref().and_then(text::plain).or_else(|| contact.plain_body.clone());
+    if let Some(notes) = notes {
         let text = if notes.trim().is_empty() { Value::Null } else { json!(notes) };
         attrs.insert("notes".to_owned(), text);
     }
@@ -187,22 +192,15 @@ fn bare_address(text: &str) -> &str {
     }
 }
 
-/// A date as the midnight that begins it, in UTC: what phones take for the date itself.
-fn date_out(card: &Card, attribute: &str) -> Option<ClearableDate> {
+fn day_of(card: &Card, attribute: &str, zone: &TimeZone) -> Option<ClearableDate> {
     let text = card.attrs.get(attribute)?;
-    let date: Date = text.get(..10).unwrap_or(text).parse().ok()?;
-    let midnight = date.to_zoned(TimeZone::UTC).ok()?;
-    Some(ClearableDate(Some(midnight.timestamp())))
+    let day: Date = text.get(..10).unwrap_or(text).parse().ok()?;
+    days::told(day, zone).map(|at| ClearableDate(Some(at)))
 }
 
-/// The date whose midnight is nearest: phones send the midnight of their own zone, or a noon.
-fn date_in(date: ClearableDate) -> String {
-    let Some(instant) = date.0 else { return String::new() };
-    let shifted = instant.checked_add(HALF_A_DAY).unwrap_or(instant);
-    let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
-    // Exactly noon is as near to both; it means the day it is in.
-    let is_noon = day(shifted) != day(instant) && shifted.as_second().rem_euclid(DAY) == 0;
-    day(if is_noon { instant } else { shifted }).to_string()
+/// A day as Horde keeps it, or nothing.
+fn written(date: ClearableDate, zone: &TimeZone) -> String {
+    date.0.map(|at| days::meant(at, zone).to_string()).unwrap_or_default()
 }
 
 /// PHP writes an empty map as an empty list.
@@ -222,21 +220,26 @@ where
     })
 }
 
-const DAY: i64 = 86_400;
-const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(12);
+/// Of these a book makes the whole name, where it has them.
+const NAME_PARTS: [&str; 5] = ["namePrefix", "firstname", "middlenames", "lastname", "nameSuffix"];
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use serde_json::{Value, json};
 
     use crate::eas::body::{Body, BodyType};
     use crate::eas::class::contact::{Categories, Contact};
     use crate::eas::scalar::{Base64, ClearableDate, Data};
     use crate::pim::contact::fields::FIELDS;
-    use crate::pim::contact::{Card, bare_address, date_in, from_native, to_native};
+    use crate::pim::contact::{bare_address, from_native, to_native};
 
-    fn card(value: Value) -> Card {
-        serde_json::from_value(value).expect("a card")
+    fn shown(card: Value) -> Contact {
+        from_native(&serde_json::from_value(card).expect("a card"), &TimeZone::UTC)
+    }
+
+    fn told(contact: &Contact) -> Value {
+        to_native(contact, &TimeZone::UTC, |_| false)
     }
 
     /// What comes from the phone goes back to it, field by field.
@@ -248,12 +251,12 @@ mod tests {
         }
         sent.email1_address = Some("Zoë <a@example.test>".to_owned());
         sent.email3_address = Some("c@example.test".to_owned());
-        sent.birthday = "1990-02-03T00:00:00Z".parse().ok().map(|day| ClearableDate(Some(day)));
+        sent.birthday = "1990-02-03T11:59:00Z".parse().ok().map(|day| ClearableDate(Some(day)));
         sent.picture = Some(Base64(vec![0xff, 0xd8, 0xff, 0]));
         sent.categories = Some(Categories { categories: vec!["A".to_owned(), "B".to_owned()] });
-        let mut data = to_native(&sent, |_| false);
+        let mut data = told(&sent);
         assert_eq!(data.pointer("/attrs/birthday"), Some(&json!("1990-02-03")));
-        let back = from_native(&card(data.take()));
+        let back = shown(data.take());
         sent.email1_address = Some("a@example.test".to_owned());
         sent.file_as = back.file_as.clone();
         let photo = (back.picture.clone(), sent.picture.clone());
@@ -269,11 +272,11 @@ mod tests {
             last_name: Some("X".to_owned()),
             ..Contact::default()
         };
-        let kept = to_native(&contact, |_| false);
+        let kept = told(&contact);
         assert_eq!(kept, json!({"attrs": {"firstname": null, "lastname": "X"}}));
-        let one = to_native(&contact, |tag| tag == "Contacts:MobilePhoneNumber");
+        let one = to_native(&contact, &TimeZone::UTC, |tag| tag == "Contacts:MobilePhoneNumber");
         assert_eq!(one, json!({"attrs": {"firstname": null, "lastname": "X", "cellPhone": null}}));
-        let all = to_native(&contact, |_| true);
+        let all = to_native(&contact, &TimeZone::UTC, |_| true);
         assert_eq!(all.get("photo"), Some(&Value::Null));
         assert_eq!(all.get("tags"), Some(&json!([])));
         assert_eq!(all.pointer("/attrs/homeEmail"), Some(&Value::Null));
@@ -282,41 +285,33 @@ mod tests {
     }
 
     #[test]
-    fn dates_mean_the_nearest_midnight() {
-        let cases = [
-            ("1990-02-03T00:00:00Z", "1990-02-03"),
-            ("1990-02-02T23:00:00Z", "1990-02-03"),
-            ("1990-02-03T11:59:00Z", "1990-02-03"),
-            ("1990-02-03T12:00:00Z", "1990-02-03"),
-            ("1990-02-02T12:30:00Z", "1990-02-03"),
-            ("1890-12-31T23:06:32Z", "1891-01-01"),
-        ];
-        for (sent, wanted) in cases {
-            assert_eq!(date_in(ClearableDate(sent.parse().ok())), wanted, "{sent}");
-        }
-        let shown = from_native(&card(json!({"attrs": {"birthday": "1990-02-03"}})));
-        assert_eq!(shown.birthday.map(date_in).as_deref(), Some("1990-02-03"));
-        assert!(
-            from_native(&card(json!({"attrs": {"birthday": "0000-00-00"}}))).birthday.is_none()
+    fn days_that_are_none_are_not_shown() {
+        let birthday = |text: &str| shown(json!({"attrs": {"birthday": text}})).birthday;
+        assert_eq!(
+            birthday("1990-02-03"),
+            Some(ClearableDate("1990-02-03T11:59:00Z".parse().ok()))
         );
+        assert_eq!((birthday("0000-00-00"), birthday("soon")), (None, None));
+        let cleared = Contact { birthday: Some(ClearableDate(None)), ..Contact::default() };
+        assert_eq!(told(&cleared).pointer("/attrs/birthday"), Some(&Value::Null));
     }
 
     #[test]
     fn lists_and_wholes_find_their_slots() {
-        let shown = from_native(&card(json!({
+        let seen = shown(json!({
             "attrs": {"name": "Ada King Lovelace", "email": "a@x", "emails": "A@x, b@x,c@x,d@x",
                 "homeCountry": "DE", "children": "Anna, Bob", "notes": "ä"},
             "countries": {"homeCountry": "Germany"}, "photo": null, "tags": []
-        })));
-        assert_eq!(shown.last_name.as_deref(), Some("Lovelace"));
-        assert_eq!(shown.first_name.as_deref(), Some("Ada King"));
-        assert_eq!(shown.email2_address.as_deref(), Some("b@x"));
-        assert_eq!(shown.email3_address.as_deref(), Some("c@x"));
-        assert_eq!(shown.home_address_country.as_deref(), Some("Germany"));
-        assert_eq!(shown.children.map(|children| children.children.len()), Some(2));
-        let body = shown.body.expect("notes");
+        }));
+        assert_eq!(seen.last_name.as_deref(), Some("Lovelace"));
+        assert_eq!(seen.first_name.as_deref(), Some("Ada King"));
+        assert_eq!(seen.email2_address.as_deref(), Some("b@x"));
+        assert_eq!(seen.email3_address.as_deref(), Some("c@x"));
+        assert_eq!(seen.home_address_country.as_deref(), Some("Germany"));
+        assert_eq!(seen.children.map(|children| children.children.len()), Some(2));
+        let body = seen.body.expect("notes");
         assert_eq!((body.kind, body.estimated_data_size), (BodyType::Text, Some(2)));
-        assert!(from_native(&card(json!({"attrs": [], "countries": []}))).categories.is_none());
+        assert!(shown(json!({"attrs": [], "countries": []})).categories.is_none());
         assert_eq!(bare_address("a> <b@x>"), "b@x");
         assert_eq!(bare_address("> a <"), "> a <");
     }
@@ -329,8 +324,7 @@ mod tests {
             Some(Body { kind, estimated_data_size, truncated, data, part: None, preview: None })
         };
         let body = |text: &str| body_of(BodyType::Text, text);
-        let notes =
-            |contact: &Contact| to_native(contact, |_| false).pointer("/attrs/notes").cloned();
+        let notes = |contact: &Contact| told(contact).pointer("/attrs/notes").cloned();
         assert_eq!(notes(&Contact { body: body(""), ..Contact::default() }), Some(Value::Null));
         assert_eq!(
             notes(&Contact { body: body("a\r\nb"), ..Contact::default() }),

@@ -18,8 +18,16 @@ pub(super) fn body(text: String) -> Body {
     }
 }
 
-/// The text of a body that a client sent, HTML made readable; `None` when it sent no data.
+/// The text of a body that a client sent, HTML made readable; `None` when it sent none, or only the
+/// beginning, or in a form that is no text.
 pub(super) fn plain(body: &Body) -> Option<String> {
+    if body.truncated == Some(true) {
+        return None;
+    }
     let text = body.data.as_ref().map(Data::to_text)?;
-    Some(if body.kind == BodyType::Html { html_text::to_text(&text) } else { text })
+    match body.kind {
+        BodyType::Text => Some(text),
+        BodyType::Html => Some(html_text::to_text(&text)),
+        _ => None,
+    }
 }

@@ -9,6 +9,7 @@ mod config;
 mod deploy;
 mod fail2ban;
 mod faults;
+mod generated;
 mod golden;
 mod history;
 mod hostile;

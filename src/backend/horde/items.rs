@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -56,9 +57,10 @@ impl Items for HordeItems {
 
     async fn sync(&self, account: &Account, of: Class, batch: Batch) -> Result<Outcome, Error> {
         let class = word(of)?;
+        let zone = zone_of(account);
         let mut operations = Vec::with_capacity(batch.operations.len());
         for operation in &batch.operations {
-            operations.push(written(class, operation, &batch.shares)?);
+            operations.push(written(class, operation, &batch.shares, &zone)?);
         }
         let mut wanted: Vec<Value> =
             batch.export.iter().map(|at| placed(class, at, &batch.shares)).collect();
@@ -95,7 +97,7 @@ impl Items for HordeItems {
             .export
             .into_iter()
             .zip(exported)
-            .map(|(at, answer)| answer.into_exported(of, at))
+            .map(|(at, answer)| answer.into_exported(of, at, &zone))
             .collect();
         Ok(outcome)
     }
@@ -133,15 +135,24 @@ fn placed(class: &str, at: &ItemRef, shares: &[String]) -> Value {
 }
 
 /// An operation as the bridge takes it.
-fn written(class: &str, operation: &Operation, shares: &[String]) -> Result<Value, Error> {
+fn written(
+    class: &str,
+    operation: &Operation,
+    shares: &[String],
+    zone: &TimeZone,
+) -> Result<Value, Error> {
     let (mut value, op, data) = match operation {
         Operation::Add { share, uid, item } => (
             json!({"class": class, "share": share, "uid": uid}),
             "add",
-            Some(data(item, |_| false)?),
+            Some(data(item, zone, |_| false)?),
         ),
-        Operation::Change { at, item, absent } => {
-            (placed(class, at, shares), "patch", Some(data(item, |tag| clears(absent, tag))?))
+        Operation::Change { at, item, absent, cut_at } => {
+            let mut data = data(item, zone, |tag| clears(absent, tag))?;
+            if let (Some(cut), Some(map)) = (cut_at, data.as_object_mut()) {
+                map.insert("cut".to_owned(), json!(cut));
+            }
+            (placed(class, at, shares), "patch", Some(data))
         }
         Operation::Delete { at } => (placed(class, at, shares), "delete", None),
     };
@@ -154,16 +165,21 @@ fn written(class: &str, operation: &Operation, shares: &[String]) -> Result<Valu
     Ok(value)
 }
 
-fn data(item: &Item, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
+/// The user's time zone.
+fn zone_of(account: &Account) -> TimeZone {
+    TimeZone::get(&account.profile.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+fn data(item: &Item, zone: &TimeZone, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
     match item {
-        Item::Contact(contact) => Ok(contact::to_native(contact, cleared)),
+        Item::Contact(contact) => Ok(contact::to_native(contact, zone, cleared)),
         Item::Note(note) => Ok(note::to_native(note, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
     }
 }
 
 /// An item as the bridge sends it; one whose data make no sense is broken alone.
-fn item(class: Class, data: Value) -> Result<Item, Error> {
+fn item(class: Class, data: Value, zone: &TimeZone) -> Result<Item, Error> {
     let broken = |error| Error::because(Kind::Invalid, "the data of bridge.export", error);
     match class {
         Class::Notes => {
@@ -172,7 +188,7 @@ fn item(class: Class, data: Value) -> Result<Item, Error> {
         }
         _ => {
             let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
-            Ok(Item::Contact(Box::new(contact::from_native(&card))))
+            Ok(Item::Contact(Box::new(contact::from_native(&card, zone))))
         }
     }
 }
@@ -188,6 +204,7 @@ fn standing(data: &Value) -> Standing {
 fn clears(absent: &Absent, tag: &str) -> bool {
     match absent {
         Absent::Clear => true,
+        Absent::ClearAllBut(tags) => !tags.contains(&tag),
         Absent::Keep => false,
         Absent::ClearOnly(tags) => tags.iter().any(|named| named == tag),
     }
@@ -273,18 +290,18 @@ struct ExportAnswer {
 
 impl ExportAnswer {
     /// Where the item was found; where it was looked for, when it was not.
-    fn into_exported(self, class: Class, mut at: ItemRef) -> Exported {
+    fn into_exported(self, class: Class, mut at: ItemRef, zone: &TimeZone) -> Exported {
         if !self.share.is_empty() {
             at.share.clone_from(&self.share);
         }
         let standing = self.data.as_ref().map(standing).unwrap_or_default();
-        Exported { at, item: self.into_item(class), standing }
+        Exported { at, item: self.into_item(class, zone), standing }
     }
 
-    fn into_item(self, class: Class) -> Result<Box<Item>, Error> {
+    fn into_item(self, class: Class, zone: &TimeZone) -> Result<Box<Item>, Error> {
         match (self.data, self.error) {
             (_, Some(error)) => Err(described("bridge.export", &error)),
-            (Some(data), None) => item(class, data).map(Box::new),
+            (Some(data), None) => item(class, data, zone).map(Box::new),
             (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
         }
     }

@@ -5,7 +5,7 @@
 use crate::eas::body::BodyType;
 use crate::eas::class::Item;
 use crate::eas::scalar::Data;
-use crate::state::cache::CachedCollection;
+use crate::state::cache::{BodyPreference, CachedCollection};
 
 /// Cuts the item's text at the client's TruncationSize, on a border between characters.
 pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item {
@@ -16,12 +16,7 @@ pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item
     };
     let Some(whole) = body.as_mut() else { return item };
     let text = whole.data.take().unwrap_or_default().to_text();
-    let preference = wishes
-        .body_preferences
-        .iter()
-        .find(|preference| u16::from(preference.kind) == BodyType::Text.0)
-        .or_else(|| wishes.body_preferences.first());
-    let limit = preference.and_then(|preference| preference.truncation_size);
+    let (limit, preference) = (limit(wishes), preference(wishes));
     let all_or_none = preference.and_then(|preference| preference.all_or_none).unwrap_or(false);
     let (cut, truncated) = match limit {
         Some(limit) if text.len() > limit as usize => {
@@ -35,6 +30,18 @@ pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item
     whole.truncated = truncated.then_some(true);
     whole.data = (!cut.is_empty()).then(|| Data::from(cut));
     item
+}
+
+/// After so many bytes texts are cut for the client.
+pub(super) fn limit(wishes: &CachedCollection) -> Option<u32> {
+    preference(wishes)?.truncation_size
+}
+
+/// How the client wants texts: plain, or else as it wants bodies first of all.
+fn preference(wishes: &CachedCollection) -> Option<&BodyPreference> {
+    let is_plain = |wish: &&BodyPreference| u16::from(wish.kind) == BodyType::Text.0;
+    let wishes = &wishes.body_preferences;
+    wishes.iter().find(is_plain).or_else(|| wishes.first())
 }
 
 /// As many whole characters as fit into so many bytes.

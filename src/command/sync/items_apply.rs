@@ -9,10 +9,10 @@ use crate::backend::items::{Absent, Applied, Exported, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
 use crate::command::sync::Asked;
-use crate::command::sync::items_same;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
+use crate::command::sync::{item_body, item_quirks, items_same};
 use crate::digest;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::note::Note;
@@ -221,20 +221,22 @@ impl Plan {
         };
         let item = change.application_data.clone().map(|data| item_of(asked.class, data));
         match (refusal, item) {
-            (None, Some(Ok(item))) => {
+            (None, Some(Ok(mut item))) => {
                 self.overruled.insert(uid.to_owned());
+                let absent = item_quirks::meant(ctx, &mut item, absent(ctx, asked.class));
                 let operation = Operation::Change {
                     at: place.at(uid),
                     item: Box::new(item),
-                    absent: absent(ctx, asked.class),
+                    absent,
+                    cut_at: item_body::limit(&asked.wishes),
                 };
                 self.steps.push(Step { operation, what: Wish::Change(change.server_id.clone()) });
             }
-            (Some(Status::Conflict), Some(Ok(item))) => self.doubtful.push(Doubtful {
-                server_id: change.server_id.clone(),
-                item,
-                absent: absent(ctx, asked.class),
-            }),
+            (Some(Status::Conflict), Some(Ok(mut item))) => {
+                let absent = item_quirks::meant(ctx, &mut item, absent(ctx, asked.class));
+                let server_id = change.server_id.clone();
+                self.doubtful.push(Doubtful { server_id, item, absent });
+            }
             (Some(status), _) => self.refuse_change(&change.server_id, status),
             (None, None | Some(Err(_))) => {
                 self.refuse_change(&change.server_id, Status::ConversionError);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::backend::items::Absent;
 use crate::eas::class::Item;
+use crate::eas::scalar::parse_date;
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::element::Element;
 use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts, Notes};
@@ -26,6 +27,7 @@ pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
 fn is_cleared(tag: Tag, absent: &Absent) -> bool {
     match absent {
         Absent::Clear => true,
+        Absent::ClearAllBut(tags) => !tag.name().is_some_and(|name| tags.contains(&&*name)),
         Absent::ClearOnly(tags) => tag.name().is_some_and(|name| tags.iter().any(|it| it == name)),
         Absent::Keep => false,
     }
@@ -48,12 +50,21 @@ fn value(field: &Element) -> String {
         AirSyncBase::Body => {
             field.child(AirSyncBase::Data).map(Element::text).unwrap_or_default().replace('\r', "")
         }
+        Contacts::Birthday | Contacts::Anniversary => {
+            let at = parse_date(&field.text());
+            at.map(|at| nearest_day(at.as_second()).to_string()).unwrap_or_default()
+        }
         _ if field.children().next().is_some() => {
             field.children().map(|child| child.text() + "\n").collect()
         }
         _ => field.text(),
     };
     text.trim().to_owned()
+}
+
+/// The day, counted from 1970, whose midnight in UTC is the nearest: the time itself means nothing.
+fn nearest_day(seconds: i64) -> i64 {
+    (seconds + 43_199).div_euclid(86_400)
 }
 
 /// What no client decides.
@@ -68,6 +79,7 @@ mod tests {
     use crate::command::sync::items_same::holds;
     use crate::eas::class::Item;
     use crate::eas::class::contact::Contact;
+    use crate::eas::scalar::ClearableDate;
 
     fn contact(first: &str, company: Option<&str>) -> Item {
         Item::Contact(Box::new(Contact {
@@ -83,6 +95,19 @@ mod tests {
         assert!(holds(&server, &contact("Ann", Some("Acme")), &Absent::Clear));
         assert!(!holds(&server, &contact("Anna", Some("Acme")), &Absent::Clear));
         assert!(!holds(&server, &contact("Ann", Some("Other")), &Absent::Keep));
+    }
+
+    #[test]
+    fn a_day_is_the_same_at_any_time() {
+        let born = |at: &str| {
+            let birthday = Some(ClearableDate(at.parse().ok()));
+            Item::Contact(Box::new(Contact { birthday, ..Contact::default() }))
+        };
+        let server = born("1990-02-03T11:59:00Z");
+        for (same, at) in [(true, "03T00:00"), (true, "02T23:00"), (false, "04T00:00")] {
+            let client = born(&format!("1990-02-{at}:00Z"));
+            assert_eq!(holds(&server, &client, &Absent::Clear), same, "{at}");
+        }
     }
 
     #[test]

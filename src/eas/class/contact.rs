@@ -132,6 +132,12 @@ element! {
         mms: Option<String> = Contacts2::MMS,
         /// Notes.
         body: Option<Body> = AirSyncBase::Body since V12_0,
+        /// Notes as the oldest version has them.
+        plain_body: Option<String> = Contacts::Body until V2_5,
+        /// Their whole size.
+        body_size: Option<u64> = Contacts::BodySize until V2_5,
+        /// Whether something of them was cut.
+        body_truncated: Option<bool> = Contacts::BodyTruncated until V2_5,
     }
 }
 

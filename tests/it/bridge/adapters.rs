@@ -117,7 +117,7 @@ impl Book {
     /// Changes the contact and reads it.
     async fn change(&self, item: Contact, absent: Absent) -> Contact {
         let item = Box::new(Item::Contact(Box::new(item)));
-        let operations = vec![Operation::Change { at: self.at(), item, absent }];
+        let operations = vec![Operation::Change { at: self.at(), item, absent, cut_at: None }];
         let batch = Batch { operations, export: vec![self.at()], ..Batch::default() };
         let outcome = self.sync(batch).await;
         outcome.applied[0].as_ref().unwrap();
@@ -143,7 +143,7 @@ impl Book {
         assert_eq!(shown.first_name, contact.first_name);
         assert_eq!(shown.email1_address.as_deref(), Some("u@example.test"));
         assert_eq!(shown.business_address_country, contact.business_address_country);
-        let day = "1980-05-07T00:00:00Z".parse().ok();
+        let day = "1980-05-07T11:59:00Z".parse().ok();
         assert_eq!(shown.birthday, Some(ClearableDate(day)));
         assert_eq!(shown.picture, contact.picture);
         assert_eq!(shown.categories, contact.categories);
@@ -162,6 +162,7 @@ impl Book {
                     at: somewhere.clone(),
                     item,
                     absent: Absent::Keep,
+                    cut_at: None,
                 }],
                 export: vec![somewhere],
             })
