@@ -27,7 +27,7 @@ pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
 fn is_cleared(tag: Tag, absent: &Absent) -> bool {
     match absent {
         Absent::Clear => true,
-        Absent::ClearAllBut(tags) => !tag.name().is_some_and(|name| tags.contains(&&*name)),
+        Absent::ClearAllBut(tags) => !tag.name().is_some_and(|name| tags.contains(&name)),
         Absent::ClearOnly(tags) => tag.name().is_some_and(|name| tags.iter().any(|it| it == name)),
         Absent::Keep => false,
     }
