@@ -128,4 +128,21 @@ class Hordeeas_Api extends Horde_Registry_Api
             return Hordeeas_Items::sync((array)$req);
         });
     }
+
+    /**
+     * Makes, renames or deletes a calendar, an address book, a task list or a notepad of the user's own.
+     *
+     * @param string $op     create, rename, delete
+     * @param string $class  calendar, contacts, tasks, notes
+     * @param string $share  Its id; of a new one, the id that it shall have.
+     * @param array $args    name
+     *
+     * @return array  share, name, existed (of create); share, changed (of the others)
+     */
+    public function folderOp($op, $class, $share, $args = array())
+    {
+        return Hordeeas_Call::guarded(function () use ($op, $class, $share, $args) {
+            return Hordeeas_Folders::op($op, $class, $share, (array)$args);
+        });
+    }
 }

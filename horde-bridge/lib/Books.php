@@ -60,7 +60,7 @@ class Hordeeas_Books
     /**
      * The book that takes new contacts, or null.
      */
-    private static function defaultBook()
+    public static function defaultBook()
     {
         global $registry;
 

@@ -48,6 +48,16 @@ class Hordeeas_Shares
             'default' => null, 'sync' => array(), 'items' => array());
     }
 
+    /**
+     * One class, whatever it is shown as; null where the user has no such application.
+     *
+     * @return array|null
+     */
+    public static function of($class, $user)
+    {
+        return self::one($class, $user);
+    }
+
     private static function one($class, $user)
     {
         $app = Hordeeas_Call::app($class);
