@@ -49,6 +49,7 @@ pub fn services(config: &Config) -> Result<Services, Error> {
     let submit = Arc::new(Smtp::new(&config.smtp, Arc::clone(&horde.accounts) as _)?);
     Ok(Services {
         accounts: horde.accounts,
+        folders: horde.folders,
         items: horde.items,
         mail: Arc::new(Imap::new(&config.imap)?),
         submit,

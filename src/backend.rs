@@ -1,12 +1,14 @@
 //! What the commands need from Horde and its mail server, as ports.
 //!
 //! [`Accounts`] proves credentials and says what a user may do, [`Items`] holds contacts (later
-//! calendars, tasks and notes), [`Mail`] the mailboxes; [`Submit`] takes mail that goes out.
+//! calendars, tasks and notes), [`Folders`] what
+//! they lie in, [`Mail`] the mailboxes; [`Submit`] takes mail that goes out.
 //! The adapters are `backend::horde` (JSON-RPC to the bridge), `backend::imap` and
 //! `backend::smtp`; only `app` knows which adapter fills a port.
 //! Ports speak in the protocol's classes and in domain words: no tags, no Status, no versions of
 //! the wire.
 
+pub mod folders;
 pub mod horde;
 pub mod imap;
 pub mod items;
@@ -25,6 +27,7 @@ use async_trait::async_trait;
 use crate::backend::profile::{Profile, Site};
 use crate::secret::Secret;
 
+pub use crate::backend::folders::Folders;
 pub use crate::backend::items::Items;
 pub use crate::backend::mail::Mail;
 pub use crate::backend::marks::Marks;

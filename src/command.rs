@@ -6,7 +6,11 @@
 
 pub mod client;
 pub mod documents;
+pub mod folder_create;
+pub mod folder_delete;
 pub mod folder_sync;
+pub mod folder_update;
+mod folders;
 mod gate;
 mod get_attachment;
 pub mod get_item_estimate;
@@ -27,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 use crate::backend::profile::Site;
-use crate::backend::{self, Account, Accounts, Items, Mail, Submit};
+use crate::backend::{self, Account, Accounts, Folders, Items, Mail, Submit};
 use crate::clock::Clock;
 use crate::eas::ids::DeviceId;
 use crate::eas::request_line::Parameters;
@@ -48,6 +52,8 @@ use crate::wbxml::{Limits, Tag, Writer};
 pub struct Services {
     /// Users and site settings.
     pub accounts: Arc<dyn Accounts>,
+    /// What contacts and the like lie in.
+    pub folders: Arc<dyn Folders>,
     /// Contacts and the like.
     pub items: Arc<dyn Items>,
     /// Mailboxes.
@@ -377,6 +383,9 @@ static ALL: &[Row] = &[
     Row::of::<sync::Sync>(),
     Row::of::<send_mail::SendMail>(),
     Row::of::<folder_sync::FolderSync>(),
+    Row::of::<folder_create::FolderCreate>(),
+    Row::of::<folder_delete::FolderDelete>(),
+    Row::of::<folder_update::FolderUpdate>(),
     Row::of::<get_item_estimate::GetItemEstimate>(),
     Row::of::<settings::Settings>(),
     Row::of::<ping::Ping>(),

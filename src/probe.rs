@@ -6,6 +6,7 @@
 //! whole conversation and says in words what happens.
 
 pub mod attachment;
+pub mod folders;
 pub mod hint;
 pub mod link;
 pub mod mail;

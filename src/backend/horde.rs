@@ -1,11 +1,12 @@
-//! Horde over JSON-RPC: the adapters of [`Accounts`](crate::backend::Accounts) and
-//! [`Items`](crate::backend::Items).
+//! Horde over JSON-RPC: the adapters of [`Accounts`](crate::backend::Accounts),
+//! [`Folders`](crate::backend::Folders) and [`Items`](crate::backend::Items).
 //!
 //! Two roads lead to the same methods: the bridge's own entry script, and Horde's `rpc.php` where
 //! that works. No cookie is ever kept or sent, and an answer that is not JSON is an outage,
 //! whatever its status says.
 
 pub mod accounts;
+pub mod folders;
 pub mod items;
 mod rpc;
 mod session;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::backend::horde::accounts::HordeAccounts;
+use crate::backend::horde::folders::HordeFolders;
 use crate::backend::horde::items::HordeItems;
 use crate::backend::horde::rpc::Client;
 use crate::backend::{Credentials, Error, Marks};
@@ -91,6 +93,8 @@ pub enum Transport {
 pub struct Horde {
     /// Users and settings.
     pub accounts: Arc<HordeAccounts>,
+    /// What items lie in.
+    pub folders: Arc<HordeFolders>,
     /// Contacts, later the other classes.
     pub items: Arc<HordeItems>,
 }
@@ -112,6 +116,7 @@ impl Horde {
         let client = Arc::new(Client::new(config)?);
         Ok(Self {
             accounts: Arc::new(HordeAccounts::new(config, Arc::clone(&client), marks)),
+            folders: Arc::new(HordeFolders::new(Arc::clone(&client))),
             items: Arc::new(HordeItems::new(client)),
         })
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::backend::marks::Places;
+use crate::eas::class::Class;
 use crate::secret::Secret;
 
 /// What Horde says of one user at login: identity, permissions, shares, mail server.
@@ -250,6 +251,20 @@ pub struct Obstacle {
     pub what: String,
     /// How it is removed.
     pub mend: &'static str,
+}
+
+impl Profile {
+    /// The shares of a class; `None` for mail, and where the user has no such application.
+    #[must_use]
+    pub fn shares(&self, class: Class) -> Option<&Shares> {
+        match class {
+            Class::Calendar => self.calendar.as_ref(),
+            Class::Contacts => self.contacts.as_ref(),
+            Class::Notes => self.notes.as_ref(),
+            Class::Tasks => self.tasks.as_ref(),
+            Class::Email | Class::Sms => None,
+        }
+    }
 }
 
 impl Site {

@@ -16,12 +16,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rand::Rng as _;
 use uuid::Uuid;
 
 use crate::backend::Kind;
 use crate::backend::mail::Mailbox;
 use crate::backend::profile::Profile;
+use crate::command::folders::{self, Held};
 use crate::command::hierarchy::{self, BackendFolder, Multiplex};
 use crate::command::{Command, Context, DEVICE_STATUS, Error};
 use crate::eas::folder::FolderType;
@@ -48,18 +48,9 @@ impl Command for FolderSync {
         let held = match &key {
             None if request.sync_key.is_first() => HierarchyState::default(),
             None => return Ok(Response::failed(Status::InvalidSyncKey)),
-            Some(key) => match ctx.services.collections.load_hierarchy(&ctx.owner, key).await {
-                Ok(Some(held)) => held,
-                Ok(None) => return Ok(Response::failed(Status::InvalidSyncKey)),
-                Err(error) if error.kind == state::Kind::Stale => {
-                    log::warn!(
-                        "Hierarchy can not be read, the device begins again user={} device={}: {error}",
-                        ctx.owner.user,
-                        ctx.owner.device,
-                    );
-                    return Ok(Response::failed(Status::InvalidSyncKey));
-                }
-                Err(error) => return Err(error.into()),
+            Some(_) => match Held::load(ctx, &request.sync_key).await? {
+                Some(held) => held.state,
+                None => return Ok(Response::failed(Status::InvalidSyncKey)),
             },
         };
         let found = match find(ctx).await {
@@ -219,7 +210,7 @@ fn with_ids(
         } else if let Some(uid) = known.get(&folder.backend_id) {
             uid.clone()
         } else {
-            new_uid(folder.kind, &mut taken)
+            folders::new_uid(folder.kind, &mut taken)
         };
         uids.insert(folder.backend_id.clone(), uid);
     }
@@ -236,16 +227,6 @@ fn with_ids(
             folder,
         })
         .collect()
-}
-
-/// A letter and eight hexadecimal digits, as Horde makes them.
-fn new_uid(kind: FolderType, taken: &mut BTreeSet<String>) -> String {
-    loop {
-        let uid = format!("{}{:08x}", hierarchy::id_prefix(kind), rand::rng().random::<u32>());
-        if taken.insert(uid.clone()) {
-            return uid;
-        }
-    }
 }
 
 /// By id: a folder with another name is an update, as it is for Horde.

@@ -6,7 +6,7 @@
 //! [MS-ASCMD] §2.2.1.5
 
 use crate::backend::mail::{Mailbox, SpecialUse};
-use crate::backend::profile::{Profile, Shares, SpecialMailboxes};
+use crate::backend::profile::{Profile, Share, Shares, SpecialMailboxes};
 use crate::eas::class::Class;
 use crate::eas::folder::FolderType;
 use crate::eas::version::ProtocolVersion;
@@ -114,31 +114,55 @@ pub fn has_fixed_id(backend_id: &str, mail_is_dummy: bool) -> bool {
         || (mail_is_dummy && DUMMIES.iter().any(|&(dummy, _, _)| dummy == backend_id))
 }
 
+/// Whether the shares of a class are one folder each, for this user on a device of these bits.
+#[must_use]
+pub fn is_separate(shares: &Shares, class: Class, multiplex: Multiplex) -> bool {
+    let bit = match class {
+        Class::Calendar => Multiplex::CALENDAR,
+        Class::Contacts => Multiplex::CONTACTS,
+        Class::Notes => Multiplex::NOTES,
+        Class::Tasks => Multiplex::TASKS,
+        Class::Email | Class::Sms => return false,
+    };
+    shares.separate && !multiplex.has(bit)
+}
+
 /// How one class of shares appears.
 struct Form {
     merged: &'static str,
-    class: &'static str,
-    bit: Multiplex,
+    class: Class,
     primary: FolderType,
     other: FolderType,
 }
 
 fn class_folders(shares: &Shares, form: &Form, multiplex: Multiplex) -> Vec<BackendFolder> {
-    if !shares.separate || multiplex.has(form.bit) {
+    if !is_separate(shares, form.class, multiplex) {
         return vec![folder(form.merged, form.primary, &shares.title)];
     }
-    let writable = |id: &&String| shares.all.iter().any(|share| &share.id == *id && share.writable);
-    shares
-        .sync
-        .iter()
-        .filter(writable)
-        .filter_map(|id| shares.all.iter().find(|share| &share.id == id))
+    separate_shares(shares, form.class)
+        .into_iter()
         .map(|share| {
             let is_default = shares.default.as_ref() == Some(&share.id);
             let kind = if is_default { form.primary } else { form.other };
-            folder(&format!("{}:{}", form.class, share.id), kind, &share.name)
+            folder(&format!("{}:{}", form.class.as_str(), share.id), kind, &share.name)
         })
         .collect()
+}
+
+/// Those of the shares to sync that the user may write to.
+///
+/// The default calendar is always among them, as is any other default share where there would be
+/// nothing else: phones want a place for what is new.
+fn separate_shares(shares: &Shares, class: Class) -> Vec<&Share> {
+    let find = |id: &String| shares.all.iter().find(|share| &share.id == id && share.writable);
+    let mut shown: Vec<&Share> = shares.sync.iter().filter_map(find).collect();
+    if (class == Class::Calendar || shown.is_empty())
+        && let Some(default) = shares.default.as_ref().and_then(find)
+        && !shown.iter().any(|share| share.id == default.id)
+    {
+        shown.insert(0, default);
+    }
+    shown
 }
 
 fn mail_folder(mailbox: &Mailbox, special: &SpecialMailboxes) -> BackendFolder {
@@ -173,29 +197,25 @@ fn folder(backend_id: &str, kind: FolderType, name: &str) -> BackendFolder {
 
 const CALENDAR: Form = Form {
     merged: "@Calendar@",
-    class: "Calendar",
-    bit: Multiplex::CALENDAR,
+    class: Class::Calendar,
     primary: FolderType::Calendar,
     other: FolderType::UserCalendar,
 };
 const CONTACTS: Form = Form {
     merged: "@Contacts@",
-    class: "Contacts",
-    bit: Multiplex::CONTACTS,
+    class: Class::Contacts,
     primary: FolderType::Contacts,
     other: FolderType::UserContacts,
 };
 const TASKS: Form = Form {
     merged: "@Tasks@",
-    class: "Tasks",
-    bit: Multiplex::TASKS,
+    class: Class::Tasks,
     primary: FolderType::Tasks,
     other: FolderType::UserTasks,
 };
 const NOTES: Form = Form {
     merged: "@Notes@",
-    class: "Notes",
-    bit: Multiplex::NOTES,
+    class: Class::Notes,
     primary: FolderType::Notes,
     other: FolderType::UserNotes,
 };

@@ -1,37 +1,18 @@
-//! Address books that come, go and change in Horde reach a phone at its next FolderSync, although
-//! Horde is asked only when something changed.
+//! Calendars, address books, task lists and notepads that come, go and change in Horde reach a
+//! phone at its next FolderSync, although Horde is asked only when something changed.
 
 use std::time::Duration;
 
 use horde_eas::probe::phone::{FolderChanges, Phone};
-use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 use serde_json::json;
 
-use crate::support::stack::{self, horde_database};
+use crate::support::shares::{ALL, CALENDAR, Form};
 use crate::support::world::{End, World};
 
-const SEPARATE: &str =
-    "REPLACE INTO horde_prefs VALUES (?, 'turba', 'activesync_no_multiplex', '1')";
-const SYNCED: &str = "REPLACE INTO horde_prefs VALUES (?, 'turba', 'sync_books', ?)";
-const RENAME: &str = "UPDATE turba_sharesng SET attribute_name = ? WHERE share_name = ?";
-const GIVE: &str = "INSERT INTO turba_sharesng_users \
-    SELECT share_id, ?, 1, 1, 1, 1 FROM turba_sharesng WHERE share_name = ?";
-/// Horde looks for users only where a share says that it has some.
-const HAS_USERS: &str = "UPDATE turba_sharesng SET share_flags = 1 WHERE share_name = ?";
-const TAKE: &str = "DELETE FROM turba_sharesng_users WHERE user_uid = ?";
-const DELETE: &str = "DELETE FROM turba_sharesng WHERE share_name = ?";
-const FORGET: &str = "DELETE FROM horde_prefs WHERE pref_uid = ? AND pref_scope = 'turba' \
-    AND pref_name IN ('activesync_no_multiplex', 'sync_books')";
-
 #[tokio::test]
-async fn what_happens_to_address_books_reaches_the_phone_at_once() {
+async fn what_happens_to_shares_reaches_the_phone_at_once() {
     let (world, other) = (World::new().await, World::new().await);
-    let mut conn = Conn::new(stack::opts(&horde_database())).await.unwrap();
-    let own = default_book(&world).await;
-    let theirs = default_book(&other).await;
-    sync_books(&mut conn, &world, &[&own]).await;
-    conn.exec_drop(SEPARATE, (&world.user,)).await.unwrap();
+    world.want_separate().await;
     let mut phone = world.phone(End::Sidecar, "14.1");
     phone.provision().await.unwrap();
     look(&mut phone).await;
@@ -40,30 +21,49 @@ async fn what_happens_to_address_books_reaches_the_phone_at_once() {
         tokio::time::sleep(Duration::from_millis(2500)).await;
         assert_eq!(look(&mut phone).await, (0, 0, 0));
     }
+    for form in ALL {
+        come_and_go(&world, &other, form, &mut phone).await;
+    }
+    world.want_nothing().await;
+}
 
-    let added = world.call("contacts.addAddressbook", json!(["Choir"])).await;
-    let added = added.as_str().unwrap().to_owned();
-    sync_books(&mut conn, &world, &[&own, &added]).await;
-    assert_eq!(look(&mut phone).await, (1, 0, 0), "a new book");
-    assert!(phone.folder_named("Choir").is_some(), "{:?}", phone.folders);
+async fn come_and_go(world: &World, other: &World, form: Form, phone: &mut Phone) {
+    let api = form.api;
+    let own = world.default_share(form).await;
+    let theirs = other.default_share(form).await;
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let added =
+        world.call("bridge.folderOp", json!(["create", api, id, {"name": format!("Choir {id}")}]));
+    let added = added.await["share"].as_str().unwrap().to_owned();
+    assert_eq!(look(phone).await, (1, 0, 0), "{api}: a new one");
+    assert!(phone.folder_named(&format!("Choir {id}")).is_some(), "{:?}", phone.folders);
+    assert!(phone.folder_of(form.primary).is_some(), "{api}: the default one is there");
 
-    conn.exec_drop(RENAME, ("Orchestra", &added)).await.unwrap();
-    assert_eq!(look(&mut phone).await, (0, 1, 0), "another name");
+    world.rename_share(form, &added, "Orchestra").await;
+    assert_eq!(look(phone).await, (0, 1, 0), "{api}: another name");
 
-    sync_books(&mut conn, &world, &[&own, &added, &theirs]).await;
-    assert_eq!(look(&mut phone).await, (0, 0, 0), "a book that is not given");
-    conn.exec_drop(HAS_USERS, (&theirs,)).await.unwrap();
-    conn.exec_drop(GIVE, (&world.user, &theirs)).await.unwrap();
-    assert_eq!(look(&mut phone).await, (1, 0, 0), "a book that somebody gives");
-    conn.exec_drop(TAKE, (&world.user,)).await.unwrap();
-    assert_eq!(look(&mut phone).await, (0, 0, 1), "and takes back");
+    world.sync_shares(form, &[&own, &added, &theirs]).await;
+    assert_eq!(look(phone).await, (0, 0, 0), "{api}: one that is not given");
+    other.give_share(form, &theirs, world, true).await;
+    assert_eq!(look(phone).await, (1, 0, 0), "{api}: one that somebody gives");
+    other.give_share(form, &theirs, world, false).await;
+    assert_eq!(look(phone).await, (0, 0, 1), "{api}: to read only, it has no place of its own");
+    other.give_share(form, &theirs, world, true).await;
+    assert_eq!(look(phone).await, (1, 0, 0), "{api}: and again");
+    world.lose_shares(form).await;
+    assert_eq!(look(phone).await, (0, 0, 1), "{api}: and takes back");
 
-    // Horde's own API breaks down at it.
-    conn.exec_drop(DELETE, (&added,)).await.unwrap();
-    assert_eq!(look(&mut phone).await, (0, 0, 1), "a book less");
-    assert_eq!(look(&mut phone).await, (0, 0, 0));
-    conn.exec_drop(FORGET, (&world.user,)).await.unwrap();
-    conn.disconnect().await.unwrap();
+    world.drop_share(form, &added).await;
+    assert_eq!(look(phone).await, (0, 0, 1), "{api}: one less");
+    world.sync_shares(form, &["nosuch"]).await;
+    assert_eq!(look(phone).await, (0, 0, 0), "{api}: the default one stays, whatever is chosen");
+    if form.api == CALENDAR.api {
+        other.give_share(form, &theirs, world, true).await;
+        world.sync_shares(form, &[&theirs]).await;
+        assert_eq!(look(phone).await, (1, 0, 0), "{api}: the default one stays beside others");
+        world.lose_shares(form).await;
+        assert_eq!(look(phone).await, (0, 0, 1), "{api}: alone again");
+    }
 }
 
 /// How many folders were added, changed and deleted.
@@ -71,20 +71,4 @@ async fn look(phone: &mut Phone) -> (usize, usize, usize) {
     let FolderChanges { status, added, updated, deleted, .. } = phone.folder_sync().await.unwrap();
     assert_eq!(status, 1);
     (added.len(), updated.len(), deleted.len())
-}
-
-async fn default_book(world: &World) -> String {
-    let book = world.call("contacts.getDefaultShare", json!([])).await;
-    book.as_str().unwrap().to_owned()
-}
-
-/// Sets the preference of the books to sync, as PHP writes it.
-async fn sync_books(conn: &mut Conn, world: &World, books: &[&str]) {
-    let books: Vec<String> = books
-        .iter()
-        .enumerate()
-        .map(|(n, book)| format!("i:{n};s:{}:\"{book}\";", book.len()))
-        .collect();
-    let value = format!("a:{}:{{{}}}", books.len(), books.concat());
-    conn.exec_drop(SYNCED, (&world.user, value)).await.unwrap();
 }

@@ -6,6 +6,7 @@ pub(crate) mod notes;
 pub(crate) mod phone;
 pub(crate) mod php;
 pub(crate) mod proxy;
+pub(crate) mod shares;
 pub(crate) mod sidecar;
 pub(crate) mod smtp_stub;
 pub(crate) mod stack;

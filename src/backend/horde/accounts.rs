@@ -19,9 +19,11 @@ use crate::backend::horde::rpc::Client;
 use crate::backend::horde::session::{
     SessionAnswer, SiteAnswer, read_mail_login, read_mailer_login,
 };
+use crate::backend::items::is_served;
 use crate::backend::marks::{Mark, Places};
 use crate::backend::profile::{Profile, Site};
 use crate::backend::{Account, Accounts, Credentials, Error, Kind, Marks};
+use crate::eas::class::Class;
 use crate::secret::Secret;
 
 /// [`Accounts`] over the bridge.
@@ -122,7 +124,7 @@ impl HordeAccounts {
     async fn ask(&self, credentials: &Credentials) -> Result<Arc<Profile>, Error> {
         let answer = self
             .client
-            .read(Some(credentials), "bridge.session", json!([{"list": ["contacts", "notes"]}]))
+            .read(Some(credentials), "bridge.session", json!([{"list": listed()}]))
             .await?;
         let session: SessionAnswer = serde_json::from_value(answer).map_err(|error| {
             Error::because(Kind::Unavailable, "the answer of bridge.session", error)
@@ -252,6 +254,13 @@ struct Seen {
     places: Places,
     mark: Option<Mark>,
     since: Instant,
+}
+
+/// The classes whose shares are told even where they are shown as one folder.
+fn listed() -> Vec<String> {
+    let classes = [Class::Contacts, Class::Calendar, Class::Tasks, Class::Notes];
+    let served = classes.into_iter().filter(|class| is_served(*class));
+    served.map(|class| class.as_str().to_lowercase()).collect()
 }
 
 fn check(credentials: &Credentials) -> Result<(), Error> {

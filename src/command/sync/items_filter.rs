@@ -2,6 +2,8 @@
 //!
 //! [MS-ASCMD] §2.2.3.68.2
 
+use std::collections::BTreeSet;
+
 use crate::backend::items::{Extent, ItemRef, Span, Standing};
 use crate::command::sync::items::Work;
 use crate::command::sync::outcome::Trouble;
@@ -71,12 +73,15 @@ impl Work<'_> {
     }
 
     fn put_all(&mut self, items: Vec<ItemRef>, what: &What) {
-        let mut changes = Vec::with_capacity(items.len());
+        let uids: BTreeSet<&str> = items.iter().map(|at| at.uid.as_str()).collect();
+        self.pending.retain(|change| match &change.item {
+            ItemId::Item(uid) => !uids.contains(uid.as_str()),
+            ItemId::Mail(_) => true,
+        });
         for at in items {
-            changes.push(PendingChange::new(ItemId::Item(at.uid.clone()), what.clone()));
+            self.pending.push(PendingChange::new(ItemId::Item(at.uid.clone()), what.clone()));
             self.shares.insert(at.uid, at.share);
         }
-        self.put(changes);
     }
 }
 

@@ -23,21 +23,18 @@ impl Place {
         class: Class,
         backend_id: &str,
     ) -> Option<Self> {
-        let (shares, application): (&Shares, _) = match class {
-            Class::Calendar => (profile.calendar.as_ref()?, "kronolith"),
-            Class::Contacts => (profile.contacts.as_ref()?, "turba"),
-            Class::Notes => (profile.notes.as_ref()?, "mnemo"),
-            Class::Tasks => (profile.tasks.as_ref()?, "nag"),
+        let shares = profile.shares(class)?;
+        let application = match class {
+            Class::Calendar => "kronolith",
+            Class::Contacts => "turba",
+            Class::Notes => "mnemo",
+            Class::Tasks => "nag",
             Class::Email | Class::Sms => return None,
         };
         let backend_id = backend_id.to_owned();
         if backend_id == format!("@{}@", class.as_str()) {
-            let target = shares.default.clone().or_else(|| shares.sync.first().cloned());
-            let mut all = shares.sync.clone();
-            if all.is_empty() {
-                all.extend(target.clone());
-            }
-            return Some(Self { backend_id, shares: all, target, application });
+            let (shares, target) = merged(shares, class);
+            return Some(Self { backend_id, shares, target, application });
         }
         let (_, id) = backend_id.split_once(':')?;
         let share = shares.all.iter().find(|share| share.id == id && share.readable)?;
@@ -62,5 +59,64 @@ impl Place {
     /// The share behind a name of the history.
     pub(in crate::command) fn share_of<'a>(&self, parent: &'a str) -> &'a str {
         parent.split_once(':').map_or(parent, |(_, share)| share)
+    }
+}
+
+/// The shares of the one folder that shows all, and the one of them that takes new items.
+///
+/// The default calendar is always among them. Of the other classes the user says which are, and
+/// what is new goes where it is synced: elsewhere it would leave the phone, and no other phone would
+/// see it.
+fn merged(shares: &Shares, class: Class) -> (Vec<String>, Option<String>) {
+    let mut all = shares.sync.clone();
+    let default = shares.default.clone();
+    if let Some(default) = &default
+        && (class == Class::Calendar || all.is_empty())
+        && !all.contains(default)
+    {
+        all.push(default.clone());
+    }
+    let is_writable =
+        |id: &&String| shares.all.iter().any(|share| share.id == **id && share.writable);
+    let target = default
+        .filter(|default| all.contains(default))
+        .or_else(|| all.iter().find(is_writable).cloned());
+    (all, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::profile::{Share, Shares};
+    use crate::command::sync::place::merged;
+    use crate::eas::class::Class;
+
+    fn shares(sync: &[&str]) -> Shares {
+        let share = |id: &str, writable| Share {
+            id: id.to_owned(),
+            readable: true,
+            writable,
+            ..Share::default()
+        };
+        Shares {
+            default: Some("own".to_owned()),
+            sync: sync.iter().map(|&id| id.to_owned()).collect(),
+            all: vec![share("own", true), share("theirs", false), share("work", true)],
+            ..Shares::default()
+        }
+    }
+
+    #[test]
+    fn the_default_calendar_is_always_there() {
+        let (all, target) = merged(&shares(&["theirs"]), Class::Calendar);
+        assert_eq!((all, target.as_deref()), (vec!["theirs".into(), "own".into()], Some("own")));
+    }
+
+    #[test]
+    fn what_is_new_goes_where_it_is_synced() {
+        let target = |sync: &[&str]| merged(&shares(sync), Class::Notes).1;
+        assert_eq!(target(&[]).as_deref(), Some("own"));
+        assert_eq!(target(&["theirs", "work"]).as_deref(), Some("work"));
+        assert_eq!(target(&["work", "own"]).as_deref(), Some("own"));
+        assert_eq!(target(&["theirs"]), None);
     }
 }

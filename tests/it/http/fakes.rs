@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+use horde_eas::backend::folders::{Change, Folders};
 use horde_eas::backend::items::{Batch, Extent, Listing, Outcome};
 use horde_eas::backend::mail::{
     Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
@@ -92,6 +93,7 @@ impl Fake {
     pub(crate) fn services(self: &Arc<Self>) -> Services {
         Services {
             accounts: Arc::clone(self) as _,
+            folders: Arc::clone(self) as _,
             items: Arc::clone(self) as _,
             mail: Arc::clone(self) as _,
             devices: Arc::clone(self) as _,
@@ -234,6 +236,19 @@ impl Items for Fake {
     }
 
     async fn sync(&self, _: &Account, _: Class, _: Batch) -> Result<Outcome, backend::Error> {
+        Err(unfaked())
+    }
+}
+
+#[async_trait]
+impl Folders for Fake {
+    async fn change(
+        &self,
+        _: &Account,
+        _: Class,
+        _: &str,
+        _: Change<'_>,
+    ) -> Result<(), backend::Error> {
         Err(unfaked())
     }
 }

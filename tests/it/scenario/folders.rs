@@ -1,10 +1,14 @@
 //! The hierarchy: what is there, what comes and goes, and which ids stay.
 
 use horde_eas::probe::Error;
+use horde_eas::probe::folders::create_request;
 use horde_eas::probe::node::{Look as _, node, text};
+use horde_eas::probe::phone::Phone;
 use horde_eas::wbxml::pages::FolderHierarchy;
 
 use crate::scenario::Scene;
+use crate::support::shares;
+use crate::support::world::End;
 
 /// The first look, and the second without changes.
 pub(super) async fn first(scene: &mut Scene) -> Result<(), Error> {
@@ -69,3 +73,120 @@ pub(super) async fn change(scene: &mut Scene) -> Result<(), Error> {
     scene.check("folders.deleted", deleted == Some(2), format!("{changes:?}"));
     Ok(())
 }
+
+/// Calendars, address books, task lists and notepads that the phone makes, renames and deletes.
+pub(super) async fn own(scene: &mut Scene) -> Result<(), Error> {
+    scene.world().want_separate().await;
+    let done = make_and_delete(scene).await;
+    for form in shares::ALL {
+        scene.world().drop_shares_named(form, NAME).await;
+    }
+    scene.world().want_nothing().await;
+    done
+}
+
+async fn make_and_delete(scene: &mut Scene) -> Result<(), Error> {
+    let run = uuid::Uuid::new_v4().simple().to_string();
+    for form in shares::ALL {
+        let name = format!("{NAME}{} {run}", form.class);
+        let mut phone = scene.paired().await?;
+        // The user never chose what to sync: the default share is.
+        let has_primary = |phone: &Phone| phone.folder_of(form.primary).is_some();
+        let check = format!("folders.default-{}", form.api);
+        scene.check(&check, has_primary(&phone), names(&phone));
+        let before = phone.hierarchy_key.clone();
+        let made = phone.folder_create("0", &name, form.other).await.unwrap_or_default();
+        scene.check(&format!("folder-create.{}", form.api), made.0 == 1, format!("{made:?}"));
+        let (1, id) = made else { continue };
+        scene.check("folder-create.key", phone.hierarchy_key != before, before.as_str());
+        let request = create_request(&before, "0", &name, form.other);
+        let again = phone.ask("FolderCreate", &request).await;
+        let again = again.ok().and_then(|answer| answer.value(&[FolderHierarchy::ServerId]));
+        scene.same("folder-create.again-same-id", again, Some(id.clone()));
+        let made = scene.world().shares_named(form, &name).await.len();
+        scene.same("folder-create.again-makes-one", made, 1);
+        scene.same("folder-create.not-told-again", quiet(&mut phone).await, Ok(()));
+        let other = scene.paired().await?;
+        let seen = other.folder_named(&name).map(|folder| folder.kind);
+        scene.same("folder-create.on-other-phone", seen, Some(form.other));
+        let check = format!("folder-create.default-stays-{}", form.api);
+        scene.check(&check, has_primary(&other), names(&other));
+
+        let renamed = format!("{name} II");
+        let status = phone.folder_update(&id, "0", &renamed).await.unwrap_or_default();
+        scene.same(&format!("folder-update.{}", form.api), status, 1);
+        scene.same("folder-update.not-told-again", quiet(&mut phone).await, Ok(()));
+        let other = scene.paired().await?;
+        let seen = other.folder_named(&renamed).is_some();
+        let check = format!("folder-update.on-other-phone-{}", form.api);
+        scene.check(&check, seen, names(&other));
+
+        if scene.end == Some(End::Sidecar) {
+            // Horde's own server deletes it.
+            let default = phone.folder_of(form.primary).map(|folder| folder.id.clone());
+            let status = phone.folder_delete(&default.unwrap_or_default()).await;
+            scene.same("folder-delete.default-stays", status.unwrap_or_default(), 3);
+        }
+        let status = phone.folder_delete(&id).await.unwrap_or_default();
+        scene.same(&format!("folder-delete.{}", form.api), status, 1);
+        scene.same("folder-delete.not-told-again", quiet(&mut phone).await, Ok(()));
+        let left = scene.world().shares_named(form, &renamed).await.len()
+            + scene.world().shares_named(form, &name).await.len();
+        scene.same(&format!("folder-delete.gone-{}", form.api), left, 0);
+        let status = phone.folder_delete("A00000000").await.unwrap_or_default();
+        scene.same("folder-delete.unknown", status, 4);
+    }
+    Ok(())
+}
+
+fn names(phone: &Phone) -> String {
+    let names: Vec<_> = phone.folders.values().map(|folder| folder.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// Whether a FolderSync tells nothing.
+async fn quiet(phone: &mut Phone) -> Result<(), String> {
+    let told = phone.folder_sync().await.map_err(|error| format!("{error:?}"))?;
+    let n_told = told.added.len() + told.updated.len() + told.deleted.len();
+    if (told.status, n_told) == (1, 0) { Ok(()) } else { Err(format!("{told:?}")) }
+}
+
+/// What can not be made, renamed or deleted.
+pub(super) async fn refused(scene: &mut Scene) -> Result<(), Error> {
+    let mut phone = scene.paired().await?;
+    let inbox = phone.folder_of(2).map(|folder| folder.id.clone());
+    let inbox = inbox.ok_or(Error::Missing("inbox"))?;
+    let merged = phone.folder_of(9).map(|folder| folder.id.clone());
+    let merged = merged.ok_or(Error::Missing("contacts"))?;
+    let key = phone.hierarchy_key.clone();
+    // All address books are one folder: there is no place for another.
+    let want = if scene.version >= "14.0" { 147 } else { 6 };
+    let status = phone.folder_create("0", "Choir", 14).await?.0;
+    scene.same("folder-refused.merged-create", status, want);
+    let status = phone.folder_update(&merged, "0", "Choir").await.unwrap_or_default();
+    scene.same("folder-refused.merged-update", status, 2);
+    let status = phone.folder_delete(&merged).await.unwrap_or_default();
+    scene.same("folder-refused.merged-delete", status, 3);
+    let status = phone.folder_create("0", "  ", 13).await.map(|done| done.0).unwrap_or_default();
+    scene.same("folder-refused.no-name", status, 10);
+    let status = phone.folder_create("0", "x", 8).await.map(|done| done.0).unwrap_or_default();
+    scene.same("folder-refused.no-user-type", status, 10);
+    scene.same("folder-refused.key-stays", &phone.hierarchy_key, &key);
+    if scene.end == Some(End::Sidecar) {
+        // Horde's own server deletes all mail of the inbox at it.
+        let status = phone.folder_delete(&inbox).await.unwrap_or_default();
+        scene.same("folder-refused.inbox", status, 3);
+    }
+    phone.hierarchy_key = "{00000000-0000-0000-0000-000000000000}7".to_owned();
+    for (command, status) in [
+        ("create", phone.folder_create("0", "Choir", 14).await.map(|done| done.0)),
+        ("update", phone.folder_update(&merged, "0", "Choir").await),
+        ("delete", phone.folder_delete(&merged).await),
+    ] {
+        scene.same(&format!("folder-refused.bad-key-{command}"), status.ok(), Some(9));
+    }
+    Ok(())
+}
+
+/// How the names of the test's folders begin.
+const NAME: &str = "K\u{f6}ln & ";
