@@ -4,4 +4,6 @@
 
 pub mod contact;
 pub mod note;
+pub mod recurrence;
 mod text;
+pub mod zone;

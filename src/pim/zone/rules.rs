@@ -1,0 +1,186 @@
+//! From the clocks of a place to one year's rules.
+//!
+//! What a phone is told holds for ever, so of all that one year's changes allow, that is told which
+//! is right at the instant itself, then until the end of that year, then for the ten years to come,
+//! then before it.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+
+use crate::pim::zone::information::{Daylight, Rules, SystemTime};
+use crate::pim::zone::timeline::Timeline;
+
+/// A change of the clocks.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    /// What the clocks showed.
+    local: DateTime,
+    before: i32,
+    after: i32,
+}
+
+/// The rules of the year in which an instant lies.
+pub(super) fn rules(zone: &TimeZone, at: Timestamp) -> Option<Rules> {
+    let year = zone.to_datetime(at).year();
+    let (begin, end) = (new_year(zone, year)?, new_year(zone, year.checked_add(1)?)?);
+    let far = new_year(zone, year.saturating_add(YEARS_AHEAD).min(LAST_YEAR)).unwrap_or(end);
+    let changes = changes(zone, begin, far);
+    let year_of = |change: &Change| change.local.year();
+    let near: Vec<Change> =
+        changes.iter().filter(|change| year_of(change) <= year + 1).copied().collect();
+    let here = Timeline::of(zone, at, at);
+    let rest = Timeline::of(zone, at, end);
+    let ahead = Timeline::of(zone, at, far);
+    let whole = Timeline::of(zone, begin, end);
+    let wrong = |rules: &Rules| {
+        (
+            rules.offset_at(at) != here.first(),
+            rest.distance(&rules.timeline(at, end), end),
+            ahead.distance(&rules.timeline(at, far), far),
+            whole.distance(&rules.timeline(begin, end), end),
+        )
+    };
+    let first = zone.to_offset(begin).seconds();
+    candidates(first, &near, &changes).into_iter().min_by_key(wrong)
+}
+
+/// Everything that the changes of a year and the next allow to say.
+fn candidates(first: i32, near: &[Change], all: &[Change]) -> Vec<Rules> {
+    let mut found = vec![Rules { standard: minutes(first), daylight: None }];
+    for change in near {
+        let standard = minutes(change.after);
+        found.push(Rules { standard, daylight: None });
+        if near.iter().filter(|other| other.local.year() == change.local.year()).count() > 1 {
+            continue;
+        }
+        // The only change of its year: the other one is put at the year's begin.
+        let (standard, offset) = (change.before.min(change.after), change.before.max(change.after));
+        let at = moment(change, all);
+        let other = first_moment(change.local.year());
+        let (begins, ends) = if change.after > change.before { (at, other) } else { (other, at) };
+        found.push(daylight(standard, offset, begins, ends));
+    }
+    for up in near.iter().filter(|change| change.after > change.before) {
+        let downs = near.iter().filter(|down| {
+            (down.before, down.after) == (up.after, up.before)
+                && down.local.year() == up.local.year()
+        });
+        let moment = |change| moment(change, all);
+        found.extend(downs.map(|down| daylight(up.before, up.after, moment(up), moment(down))));
+    }
+    found
+}
+
+fn daylight(standard: i32, offset: i32, begins: SystemTime, ends: SystemTime) -> Rules {
+    let daylight = Daylight { offset: minutes(offset), begins, ends };
+    Rules { standard: minutes(standard), daylight: Some(daylight) }
+}
+
+/// The moment of a change, spelt so that it meets most of the changes in the years after.
+fn moment(change: &Change, all: &[Change]) -> SystemTime {
+    let met = |moment: &SystemTime| {
+        let later = all.iter().filter(|other| {
+            other.local > change.local
+                && (other.after > other.before) == (change.after > change.before)
+        });
+        later.filter(|other| moment.on(other.local.year()) == Some(other.local)).count()
+    };
+    let spellings = spellings(change.local);
+    // The first of the best: `max_by_key` would be the last.
+    let best = spellings.iter().map(met).max().unwrap_or(0);
+    spellings.iter().find(|moment| met(moment) == best).copied().unwrap_or_default()
+}
+
+/// The `n`th weekday of the month, the last one where it is that, and midnight as the end of the day
+/// before, as Windows has it.
+fn spellings(local: DateTime) -> Vec<SystemTime> {
+    let time = local.time();
+    let clock = SystemTime {
+        hour: unsigned(time.hour()),
+        minute: unsigned(time.minute()),
+        second: unsigned(time.second()),
+        ..SystemTime::default()
+    };
+    let mut found = on_day(local.date(), clock);
+    if clock == SystemTime::default()
+        && let Ok(yesterday) = local.date().yesterday()
+    {
+        found.extend(on_day(yesterday, END_OF_DAY));
+    }
+    found
+}
+
+fn on_day(date: Date, clock: SystemTime) -> Vec<SystemTime> {
+    let weekday = unsigned(date.weekday().to_sunday_zero_offset());
+    let nth = |day| SystemTime { month: unsigned(date.month()), weekday, day, ..clock };
+    let week = unsigned((date.day() + 6) / 7);
+    let last = date.day() + 7 > date.days_in_month();
+    let mut found = Vec::new();
+    if week < LAST_WEEK {
+        found.push(nth(week));
+    }
+    if last {
+        found.push(nth(LAST_WEEK));
+    }
+    found
+}
+
+/// The begin of a year, as the first of its weekday in January.
+fn first_moment(year: i16) -> SystemTime {
+    let date = Date::new(year, 1, 1).unwrap_or(Date::MIN);
+    let weekday = unsigned(date.weekday().to_sunday_zero_offset());
+    SystemTime { month: 1, weekday, day: 1, ..SystemTime::default() }
+}
+
+/// All changes of the clocks from one instant to another.
+fn changes(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Vec<Change> {
+    let start = from.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(from);
+    let mut before = zone.to_offset(start).seconds();
+    let changes = zone.following(start).take_while(|change| change.timestamp() < to);
+    changes
+        .filter_map(|change| {
+            let at = change.timestamp();
+            let after = zone.to_offset(at).seconds();
+            let local = Offset::from_seconds(before).ok()?.to_datetime(at);
+            let change = (after != before).then_some(Change { local, before, after });
+            before = after;
+            change
+        })
+        .collect()
+}
+
+fn new_year(zone: &TimeZone, year: i16) -> Option<Timestamp> {
+    let date = Date::new(year, 1, 1).ok()?;
+    date.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
+}
+
+/// An offset in whole minutes: more is not said.
+fn minutes(offset: i32) -> i32 {
+    offset / 60 * 60
+}
+
+fn unsigned(number: i8) -> u16 {
+    u16::from(number.unsigned_abs())
+}
+
+/// The years ahead that rules should meet.
+const YEARS_AHEAD: i16 = 10;
+
+/// The last year that all instants can name.
+const LAST_YEAR: i16 = 9998;
+
+/// The week that means "the last one".
+const LAST_WEEK: u16 = 5;
+
+/// The end of a day, as Windows spells it.
+const END_OF_DAY: SystemTime = SystemTime {
+    year: 0,
+    month: 0,
+    weekday: 0,
+    day: 0,
+    hour: 23,
+    minute: 59,
+    second: 59,
+    milliseconds: 999,
+};
