@@ -1,4 +1,4 @@
--- Indexes that may be added to Horde's tables. None is needed.
+-- Indexes that may be added to Horde's tables. None is needed; drop one that is not wanted.
 --
 -- Measured on MariaDB 10.11 with 200,000 rows of history (140,000 items in 400 shares, then one
 -- share of 50,000 rows); times are of the one query that each Sync of contacts makes.
@@ -15,3 +15,10 @@
 -- of entries and phones stay away for long. Horde's migrations neither know nor need it.
 
 CREATE INDEX eas_histories_changes ON horde_histories (object_uid, history_action, history_modseq);
+
+-- Turba finds a contact by its uid without an index: it reads the whole address book. One change in
+-- a book of 50,000 contacts costs 79 ms of CPU so, and 25 ms with the index, as in a book of 1,000.
+-- Worth it wherever an address book holds more than some thousand contacts; Horde's own server gains
+-- as well.
+
+CREATE INDEX eas_turba_uid ON turba_objects (object_uid);

@@ -1,5 +1,6 @@
 """What the demo's server processes use: CPU to the nanosecond, memory, PHP requests, SQL statements."""
 
+import functools
 import os
 import pathlib
 import statistics
@@ -74,6 +75,18 @@ def sql_statements():
     return int(sql("SHOW GLOBAL STATUS LIKE 'Questions'").split()[1])
 
 
+def rows_read():
+    """Rows that the database looked at, for whatever statement."""
+    lines = sql("SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Handler_read%' AND Variable_name <> 'Handler_read_retry'")
+    return sum(int(line.split()[1]) for line in lines.splitlines())
+
+
+@functools.cache
+def rows_of_a_look():
+    """Rows that reading the counter reads itself."""
+    return -rows_read() + rows_read()
+
+
 def sql(query):
     return subprocess.run(
         ["mariadb", "-S", ENV["DEMO_SQL_SOCKET"], "-N", "-B", "horde", "-e", query],
@@ -107,7 +120,9 @@ class Look:
     def __init__(self, is_end=False):
         if is_end:
             self.at, self.cpu = time.monotonic(), cpu()
+        rows = rows_read() if is_end else 0
         self.sql, self.php = sql_statements(), php_requests()
+        self.rows = rows if is_end else rows_read()
         if not is_end:
             self.cpu, self.at = cpu(), time.monotonic()
 
@@ -118,7 +133,8 @@ class Look:
             "wall": (self.at - before.at) / times * 1000,
             "cpu": sum(services.values()),
             "php": (self.php - before.php) / times,
-            "sql": (self.sql - before.sql - STATEMENTS_OF_A_LOOK) / times,
+            "sql": (self.sql - before.sql - 3 * STATEMENTS_OF_A_LOOK) / times,
+            "rows": (self.rows - before.rows - rows_of_a_look()) / times,
             **{f"cpu of {name}": used for name, used in services.items()},
         }
 

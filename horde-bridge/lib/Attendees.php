@@ -52,6 +52,67 @@ class Hordeeas_Attendees
         return $out;
     }
 
+    /**
+     * Makes these people the attendees; what is not told of one who was asked already stays.
+     *
+     * @param array $told  See Hordeeas_EventInput.
+     *
+     * @throws Hordeeas_Failure  invalid, when there are more than their column holds
+     */
+    public static function put(Kronolith_Event $event, array $told)
+    {
+        foreach (array_keys($event->getResources()) as $id) {
+            unset($told[Horde_String::lower(self::address($id))]);
+        }
+        $objects = class_exists('Kronolith_Attendee_List');
+        $shown = array_change_key_case(self::people($event));
+        $kept = array();
+        foreach ($event->attendees ? $event->attendees : array() as $key => $one) {
+            $address = new Horde_Mail_Rfc822_Address(is_object($one) ? (string)$one->email : (string)$key);
+            $email = Horde_String::lower((string)$address->bare_address);
+            if (isset($told[$email])) {
+                if (isset($told[$email]['name'], $shown[$email]) && $told[$email]['name'] === $shown[$email]['name']) {
+                    unset($told[$email]['name']);
+                }
+                $kept[$key] = $objects ? self::changedObject($one, $told[$email]) : self::changed($one, $told[$email]);
+                unset($told[$email]);
+            }
+        }
+        foreach ($told as $email => $one) {
+            $kept[$email] = $objects
+                ? self::changedObject(new Kronolith_Attendee(array('email' => (string)$email)), $one + array('role' => 1, 'response' => 1))
+                : self::changed(array('attendance' => Kronolith::PART_REQUIRED, 'response' => Kronolith::RESPONSE_NONE,
+                    'name' => null), $one);
+        }
+        if (strlen(serialize($kept)) > Hordeeas_EventInput::LONG) {
+            throw new Hordeeas_Failure('invalid', 'the attendees are more than their column can hold: 65,535 bytes');
+        }
+        $event->attendees = $objects ? new Kronolith_Attendee_List(array_values($kept)) : $kept;
+    }
+
+    private static function changed(array $one, array $told)
+    {
+        foreach (array('role' => 'attendance', 'response' => 'response') as $name => $own) {
+            if (isset($told[$name]) && (!isset($one[$own]) || (int)$one[$own] !== $told[$name])) {
+                $one[$own] = $told[$name];
+            }
+        }
+        if (isset($told['name']) && $told['name'] !== '') {
+            $one['name'] = $told['name'];
+        }
+        return $one;
+    }
+
+    private static function changedObject($one, array $told)
+    {
+        foreach ($told as $name => $value) {
+            if ($value !== '') {
+                $one->$name = $value;
+            }
+        }
+        return $one;
+    }
+
     private static function one($name, $role, $response)
     {
         return array(

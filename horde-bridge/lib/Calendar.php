@@ -85,7 +85,7 @@ class Hordeeas_Calendar extends Hordeeas_Reader
 
     protected function writer()
     {
-        throw new Hordeeas_Failure('unsupported', 'events can not be written yet');
+        return new Hordeeas_EventWriter($this);
     }
 
     protected function uids($calendar)

@@ -64,8 +64,12 @@ class Hordeeas_Contacts extends Hordeeas_Reader
 
     protected function uids($book)
     {
+        $driver = Hordeeas_Books::driver($book);
+        if ($this->isSql($driver)) {
+            return $this->uidsOfMany($driver);
+        }
         $uids = array();
-        foreach (Hordeeas_Books::driver($book)->search(array(), null, 'AND', array('__uid'))->objects as $object) {
+        foreach ($driver->search(array(), null, 'AND', array('__uid'))->objects as $object) {
             $uid = isset($object->attributes['__uid']) ? (string)$object->attributes['__uid'] : '';
             if ($uid !== '' && $this->isShown($object)) {
                 $uids[] = $uid;
@@ -92,6 +96,29 @@ class Hordeeas_Contacts extends Hordeeas_Reader
             }, $driver, 'Turba_Driver_Share')();
         }
         return $driver instanceof Turba_Driver_Sql;
+    }
+
+    /**
+     * Two columns of all rows: as objects, some ten thousand contacts do not fit into PHP's memory.
+     */
+    private function uidsOfMany($driver)
+    {
+        $reader = function () {
+            $criteria = isset($this->map['__owner'])
+                ? array('AND' => array(array('field' => $this->toDriver('__owner'), 'op' => '=',
+                    'test' => $this->getContactOwner())))
+                : array();
+            $uid = $this->map['__uid'];
+            $type = isset($this->map['__type']) ? $this->map['__type'] : null;
+            $uids = array();
+            foreach ($this->_search($criteria, array_filter(array($uid, $type))) as $row) {
+                if ((string)$row[$uid] !== '' && ($type === null || strcasecmp((string)$row[$type], 'Group') !== 0)) {
+                    $uids[] = (string)$row[$uid];
+                }
+            }
+            return $uids;
+        };
+        return Closure::bind($reader, $driver, 'Turba_Driver')();
     }
 
     /**

@@ -37,7 +37,7 @@ class Hordeeas_EventTimes
         $this->allday = (bool)$event->isAllDay();
         $this->zone = new DateTimeZone($this->allday
             ? date_default_timezone_get()
-            : self::zoneName((string)$event->timezone));
+            : self::zoneName($event->getDriver()->supportsTimezones() ? (string)$event->timezone : ''));
         $this->start = $this->at($event->start);
         $this->end = $this->at($event->end);
         if ($this->allday) {
@@ -168,6 +168,43 @@ class Hordeeas_EventTimes
     }
 
     /**
+     * The instance on a day, if there were one.
+     *
+     * @param string $day  Y-m-d by the clock of the event.
+     *
+     * @return DateTimeImmutable
+     */
+    public function on($day)
+    {
+        list($year, $month, $mday) = explode('-', $day);
+        return $this->start->setDate((int)$year, (int)$month, (int)$mday);
+    }
+
+    /**
+     * Whether the rule of the series has an instance on a day, left out or not.
+     *
+     * @param string $day  Y-m-d by the clock of the event.
+     */
+    public function has($day)
+    {
+        $there = $this->on($day);
+        $found = $there < $this->start ? null : self::following($this->series(), $there->setTime(0, 0));
+        return $found !== null && $found->format('Y-m-d') === $day;
+    }
+
+    /**
+     * When an instance ends, by the clock: its day may have another length.
+     *
+     * @return DateTimeImmutable
+     */
+    public function endOf(DateTimeImmutable $start)
+    {
+        $days = (int)$this->start->setTime(0, 0)->diff($this->end->setTime(0, 0))->format('%r%a');
+        return $start->modify(sprintf('%+d days', $days))
+            ->setTime((int)$this->end->format('G'), (int)$this->end->format('i'), (int)$this->end->format('s'));
+    }
+
+    /**
      * The end of the last instance; null: it never ends.
      */
     public function last()
@@ -176,32 +213,34 @@ class Hordeeas_EventTimes
             return $this->end->getTimestamp();
         }
         $start = $this->lastStart();
-        if ($start === null) {
-            return null;
-        }
-        // By the clock, for the day may have another length.
-        $days = (int)$this->start->setTime(0, 0)->diff($this->end->setTime(0, 0))->format('%r%a');
-        return $start->modify(sprintf('%+d days', $days))
-            ->setTime((int)$this->end->format('G'), (int)$this->end->format('i'), (int)$this->end->format('s'))
-            ->getTimestamp();
+        return $start === null ? null : $this->endOf($start)->getTimestamp();
     }
 
-    private function lastStart()
+    /**
+     * Kronolith's rule by the clock of the event.
+     */
+    private function series()
     {
         $rule = clone $this->event->recurrence;
         $rule->start = new Horde_Date($this->start->format('Y-m-d H:i:s'), $this->zone->getName());
         $rule->recurEnd = $rule->hasRecurEnd() ? clone $rule->recurEnd : null;
+        if ($rule->recurEnd) {
+            $rule->recurEnd->setTimezone($this->zone->getName());
+        }
+        return $rule;
+    }
+
+    private function lastStart()
+    {
+        $rule = $this->series();
         if (!$rule->recurEnd && !$rule->hasRecurCount()) {
             return null;
         }
         $gap = (isset(self::DAYS[$rule->getRecurType()]) ? self::DAYS[$rule->getRecurType()] : 366)
             * max(1, (int)$rule->getRecurInterval());
-        if ($rule->recurEnd) {
-            $rule->recurEnd->setTimezone($this->zone->getName());
-            $limit = $this->at($rule->recurEnd);
-        } else {
-            $limit = $this->start->modify('+' . min(3000000, $gap * $rule->getRecurCount()) . ' days');
-        }
+        $limit = $rule->recurEnd
+            ? $this->at($rule->recurEnd)
+            : $this->start->modify('+' . min(3000000, $gap * $rule->getRecurCount()) . ' days');
         if ($limit->format('Y') > 9000) {
             return null;
         }

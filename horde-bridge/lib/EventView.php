@@ -61,7 +61,7 @@ class Hordeeas_EventView
      * @param array $events  List of Kronolith_Event.
      * @param array $names   Kronolith's names of the days that are left out.
      *
-     * @return array  index of the event => name
+     * @return array  index of the event => name, the earlier ones first
      */
     public static function originals(array $events, array $names)
     {
@@ -85,7 +85,7 @@ class Hordeeas_EventView
             $out[$at] = $names ? self::nearest($name, $names) : $name;
             $names = array_values(array_diff($names, array($out[$at])));
         }
-        ksort($out);
+        asort($out);
         return $out;
     }
 

@@ -34,7 +34,7 @@ class Hordeeas_Events
         $bases = array_diff(array_unique(array_column($items, 'base')), array(''));
         if ($bases) {
             // Who was asked to one instance of a series has no series.
-            $there = array_flip(self::which($driver, $calendar, $bases));
+            $there = array_flip(self::series($driver, $calendar, $bases));
             foreach ($items as $uid => $item) {
                 if ($item['base'] !== '' && !isset($there[$item['base']])) {
                     $items[$uid]['base'] = '';
@@ -109,15 +109,15 @@ class Hordeeas_Events
         $items = self::items($rows === null ? self::all($driver) : $rows);
         $late = array();
         foreach ($items as $uid => $item) {
-            if ($item['base'] !== '' && isset($items[$item['base']])) {
-                $base = $item['base'];
+            $base = $item['base'];
+            if ($base !== '' && isset($items[$base]) && self::recurs($items[$base])) {
                 $end = self::end($driver, $item);
                 $late[$base] = isset($late[$base]) ? max($late[$base], $end) : $end;
             }
         }
         $uids = array();
         foreach ($items as $uid => $item) {
-            if ($item['base'] !== '' && isset($items[$item['base']])) {
+            if ($item['base'] !== '' && isset($items[$item['base']]) && self::recurs($items[$item['base']])) {
                 continue;
             }
             $end = $from === null && $to === null ? null : self::end($driver, $item);
@@ -150,6 +150,27 @@ class Hordeeas_Events
             throw new Hordeeas_Failure('internal', 'the event has no date');
         }
         return $event;
+    }
+
+    /**
+     * Writes which instance an event stands for, and nothing else.
+     */
+    public static function settle($calendar, $id, Horde_Date $original)
+    {
+        $driver = self::driver($calendar);
+        if (!$driver instanceof Kronolith_Driver_Sql) {
+            return;
+        }
+        $moment = clone $original;
+        if ($driver->getParam('utc')) {
+            $moment->setTimezone('UTC');
+        }
+        $update = function () use ($calendar, $id, $moment) {
+            $this->_db->update('UPDATE ' . $this->_params['table'] . ' SET event_exceptionoriginaldate = ?'
+                . ' WHERE calendar_id = ? AND event_id = ?', array($moment->format('Y-m-d H:i:s'), $calendar, $id));
+            unset($this->_cache[$calendar][$id]);
+        };
+        Closure::bind($update, $driver, get_class($driver))();
     }
 
     /**
@@ -197,14 +218,20 @@ class Hordeeas_Events
     }
 
     /**
-     * Those of some uids that are there.
+     * Those of some uids that are series.
      */
-    private static function which($driver, $calendar, array $uids)
+    private static function series($driver, $calendar, array $uids)
     {
-        return $driver instanceof Kronolith_Driver_Sql
-            ? array_column(self::select($driver, 'event_uid', $calendar,
-                'event_uid IN (' . self::marks($uids) . ')', array_values($uids)), 'event_uid')
-            : array_keys(self::items(self::objects($driver, $calendar, $uids)));
+        if ($driver instanceof Kronolith_Driver_Sql) {
+            return array_column(self::select($driver, 'event_uid', $calendar, 'event_recurtype > 0 AND event_uid IN ('
+                . self::marks($uids) . ')', array_values($uids)), 'event_uid');
+        }
+        return array_keys(array_filter(self::items(self::objects($driver, $calendar, $uids)), array(__CLASS__, 'recurs')));
+    }
+
+    private static function recurs(array $item)
+    {
+        return isset($item['event']) ? $item['event']->recurs() : (int)$item['row']['event_recurtype'] > 0;
     }
 
     private static function select($driver, $columns, $calendar, $where, array $values)

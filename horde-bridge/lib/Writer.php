@@ -43,6 +43,19 @@ abstract class Hordeeas_Writer
     abstract protected function remove($share, $item);
 
     /**
+     * Changes one instance of a series, or takes it out.
+     *
+     * @param mixed $instance  When it would begin.
+     * @param mixed $data      What changes; null takes it out.
+     *
+     * @return array  existed, changed; dropped
+     */
+    protected function instance($share, $item, $instance, $data)
+    {
+        throw new Hordeeas_Failure('unsupported', 'it has no instances');
+    }
+
+    /**
      * @return array  One result for each operation; fewer when the budget was spent.
      */
     public function apply(array $ops, Hordeeas_Budget $budget)
@@ -143,6 +156,10 @@ abstract class Hordeeas_Writer
             throw new Hordeeas_Failure('notfound', 'no such ' . $this->reader->noun());
         }
         $this->compare($op, $share, $uid);
+        if (isset($op['instance'])) {
+            return array('share' => $share)
+                + $this->instance($share, $item, $op['instance'], $kind === 'delete' ? null : (array)$data);
+        }
         if ($kind === 'delete') {
             $this->remove($share, $item);
             $this->known[$share][$uid] = false;

@@ -47,7 +47,8 @@ pub(super) async fn sync(
     if may_look && plan.changed_anything() {
         work.look_again(&plan).await?;
     }
-    work.put_back(plan.take_denied());
+    // What the client wrongly takes for changed or gone goes back to it.
+    work.put(plan.take_denied());
     let imported = plan.changed_anything() || !fetched.is_empty();
     let mut responses = plan.into_responses();
     responses.extend(work.fetch_responses(fetched));
@@ -124,7 +125,7 @@ impl<'a> Work<'a> {
         let services = self.ctx.services;
         let is_first = self.stamp == 0 && !self.folder.have_initial_sync;
         let pass = if is_first { Pass::None } else { self.next_pass() };
-        let news = if is_first { Vec::new() } else { self.history().await? };
+        let mut news = if is_first { Vec::new() } else { self.history().await? };
         if news.is_empty() && !is_first && pass == Pass::None {
             return Ok(());
         }
@@ -143,37 +144,35 @@ impl<'a> Work<'a> {
             self.folder.have_initial_sync = true;
             self.set_mark();
             // The listing may be older or newer than what the history tells now.
-            for update in self.history().await? {
+            let mut news = self.history().await?;
+            news.retain(|update| {
                 let is_listed = self.shares.contains_key(&update.uid);
                 let is_news = is_listed == (update.kind == delta::Kind::Remove);
-                if is_news && !is_own(&own, &update) {
-                    self.put(update);
-                }
-            }
+                is_news && !is_own(&own, update)
+            });
+            self.put_updates(news);
             return Ok(());
         }
-        for mut update in news {
-            if is_own(&own, &update) {
-                continue;
-            }
+        news.retain(|update| !is_own(&own, update));
+        for update in &mut news {
             // What was told already, or came from the client, is there: a stamp that stayed behind
             // sees its beginning once more.
             let is_there = own.any.contains_key(&update.uid) && !own.is_own_delete(&update.uid);
             if is_there && update.kind == delta::Kind::Add {
                 update.kind = delta::Kind::Change;
             }
-            self.put(update);
         }
+        self.put_updates(news);
         self.pass(pass, &own).await
     }
 
     /// Puts on the list what others changed while our own changes were made.
     async fn look_again(&mut self, plan: &Plan) -> Result<(), Trouble> {
-        for update in self.history().await? {
-            if !plan.is_own(&update.uid, update.mod_seq, update.kind == delta::Kind::Remove) {
-                self.put(update);
-            }
-        }
+        let mut news = self.history().await?;
+        news.retain(|update| {
+            !plan.is_own(&update.uid, update.mod_seq, update.kind == delta::Kind::Remove)
+        });
+        self.put_updates(news);
         Ok(())
     }
 
@@ -199,27 +198,32 @@ impl<'a> Work<'a> {
         Ok(updates)
     }
 
-    fn put(&mut self, update: Update) {
-        let what = match update.kind {
-            delta::Kind::Add => What::Added,
-            delta::Kind::Change => What::Changed,
-            delta::Kind::Remove => What::Deleted,
-        };
-        self.shares.insert(update.uid.clone(), update.share);
-        self.pending.retain(|change| change.item != ItemId::Item(update.uid.clone()));
-        self.pending.push(PendingChange::new(ItemId::Item(update.uid), what));
+    fn put_updates(&mut self, updates: Vec<Update>) {
+        let mut changes = Vec::with_capacity(updates.len());
+        for update in updates {
+            let what = match update.kind {
+                delta::Kind::Add => What::Added,
+                delta::Kind::Change => What::Changed,
+                delta::Kind::Remove => What::Deleted,
+            };
+            self.shares.insert(update.uid.clone(), update.share);
+            changes.push(PendingChange::new(ItemId::Item(update.uid), what));
+        }
+        self.put(changes);
     }
 
-    /// Puts items on the list that the client wrongly takes for changed or gone.
-    fn put_back(&mut self, denied: Vec<PendingChange>) {
-        for change in denied {
-            self.pending.retain(|other| other.item != change.item);
-            self.pending.push(change);
-        }
+    /// Puts changes at the end of the list, in the place of what it has of the same items.
+    pub(super) fn put(&mut self, changes: Vec<PendingChange>) {
+        let items: BTreeSet<&ItemId> = changes.iter().map(|change| &change.item).collect();
+        self.pending.retain(|change| !items.contains(&change.item));
+        self.pending.extend(changes);
     }
 
     /// What the server did to items that the client may want to change too.
     fn server_side(&self) -> BTreeMap<String, ServerSide> {
+        if self.asked.commands.is_empty() {
+            return BTreeMap::new();
+        }
         self.pending
             .iter()
             .filter_map(|change| {

@@ -2,8 +2,6 @@
 //!
 //! [MS-ASCMD] §2.2.3.68.2
 
-use std::collections::BTreeSet;
-
 use crate::backend::items::{Extent, ItemRef, Span, Standing};
 use crate::command::sync::items::Work;
 use crate::command::sync::outcome::Trouble;
@@ -73,15 +71,12 @@ impl Work<'_> {
     }
 
     fn put_all(&mut self, items: Vec<ItemRef>, what: &What) {
-        let uids: BTreeSet<&str> = items.iter().map(|at| at.uid.as_str()).collect();
-        self.pending.retain(|change| match &change.item {
-            ItemId::Item(uid) => !uids.contains(uid.as_str()),
-            ItemId::Mail(_) => true,
-        });
+        let mut changes = Vec::with_capacity(items.len());
         for at in items {
-            self.pending.push(PendingChange::new(ItemId::Item(at.uid.clone()), what.clone()));
+            changes.push(PendingChange::new(ItemId::Item(at.uid.clone()), what.clone()));
             self.shares.insert(at.uid, at.share);
         }
+        self.put(changes);
     }
 }
 
