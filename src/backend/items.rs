@@ -159,6 +159,10 @@ pub struct Applied {
     pub share: String,
     /// Modseq of the item's history after the write; 0 when there is none.
     pub mod_seq: u64,
+    /// Instances of a series that were added or changed along with it, by uid.
+    pub bound: Vec<String>,
+    /// Instances that were deleted along with it.
+    pub unbound: Vec<String>,
     /// True when an Add found the item there: the answer to its first try was lost.
     pub existed: bool,
 }
@@ -172,4 +176,6 @@ pub struct Exported {
     pub item: Result<Box<Item>, Error>,
     /// Where it stands; nothing is known of one that is broken.
     pub standing: Standing,
+    /// The series, when the uid is that of one of its instances: then the item is the series.
+    pub base: Option<String>,
 }

@@ -23,6 +23,7 @@ mod collection;
 mod item_body;
 mod item_quirks;
 mod items;
+mod items_answer;
 mod items_apply;
 mod items_filter;
 mod items_same;

@@ -256,6 +256,10 @@ struct AppliedAnswer {
     existed: bool,
     #[serde(default)]
     dropped: Vec<String>,
+    #[serde(default)]
+    bound: Vec<String>,
+    #[serde(default)]
+    unbound: Vec<String>,
     error: Option<Value>,
 }
 
@@ -275,6 +279,8 @@ impl AppliedAnswer {
             uid: self.uid,
             share: self.share,
             mod_seq: self.modseq,
+            bound: self.bound,
+            unbound: self.unbound,
             existed: self.existed,
         })
     }
@@ -284,18 +290,20 @@ impl AppliedAnswer {
 struct ExportAnswer {
     #[serde(default)]
     share: String,
+    base: Option<String>,
     data: Option<Value>,
     error: Option<Value>,
 }
 
 impl ExportAnswer {
     /// Where the item was found; where it was looked for, when it was not.
-    fn into_exported(self, class: Class, mut at: ItemRef, zone: &TimeZone) -> Exported {
+    fn into_exported(mut self, class: Class, mut at: ItemRef, zone: &TimeZone) -> Exported {
         if !self.share.is_empty() {
             at.share.clone_from(&self.share);
         }
         let standing = self.data.as_ref().map(standing).unwrap_or_default();
-        Exported { at, item: self.into_item(class, zone), standing }
+        let base = self.base.take();
+        Exported { at, item: self.into_item(class, zone), standing, base }
     }
 
     fn into_item(self, class: Class, zone: &TimeZone) -> Result<Box<Item>, Error> {

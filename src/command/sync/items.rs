@@ -6,6 +6,7 @@
 //! [MS-ASCMD] §2.2.1.21
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -13,15 +14,13 @@ use tokio::time::sleep;
 use crate::backend::Kind;
 use crate::backend::items::{Batch, Exported, ItemRef};
 use crate::command::Context;
+use crate::command::sync::Asked;
 use crate::command::sync::items_apply::{Plan, ServerSide};
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::place::Place;
-use crate::command::sync::wire::{ServerCommand, ServerDelete, ServerItem, ServerResponse, Status};
-use crate::command::sync::{Asked, item_body};
+use crate::command::sync::wire::Status;
 use crate::delta::filter::Pass;
 use crate::delta::items::{self as delta, Action, Event, Update};
-use crate::eas::class::{ApplicationData, Item};
-use crate::eas::ids::ServerId;
 use crate::state::folder::{CollectionFolder, FolderObject};
 use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::model::{CollectionState, HistoryAction, HistoryChange, Since};
@@ -91,6 +90,10 @@ pub(super) struct Work<'a> {
     pub(super) shares: BTreeMap<String, String>,
     /// The newest number that the history told.
     seen: u64,
+    /// What it told of each item.
+    pub(super) numbers: BTreeMap<String, i64>,
+    /// What the client itself did, once that was looked up.
+    pub(super) own: Option<Arc<ItemTimes>>,
     /// What it will tell again, since the stamp stays behind it.
     told_again: Vec<ItemChange>,
 }
@@ -116,6 +119,8 @@ impl<'a> Work<'a> {
             pending: state.pending.list().changes,
             shares: BTreeMap::new(),
             seen: 0,
+            numbers: BTreeMap::new(),
+            own: None,
             told_again: Vec::new(),
         })
     }
@@ -131,6 +136,7 @@ impl<'a> Work<'a> {
         }
         let key = self.asked.presented_key()?;
         let own = services.maps.times(&self.ctx.owner, &self.place.backend_id, &key).await?;
+        let own = Arc::clone(self.own.insert(Arc::new(own)));
         if is_first {
             let stamp = services.history.stamp(self.ctx.now()).await?;
             for at in self.list(self.filter().into()).await? {
@@ -206,6 +212,8 @@ impl<'a> Work<'a> {
                 delta::Kind::Change => What::Changed,
                 delta::Kind::Remove => What::Deleted,
             };
+            let number = i64::try_from(update.mod_seq).unwrap_or(i64::MAX);
+            self.numbers.insert(update.uid.clone(), number);
             self.shares.insert(update.uid.clone(), update.share);
             changes.push(PendingChange::new(ItemId::Item(update.uid), what));
         }
@@ -288,63 +296,6 @@ impl<'a> Work<'a> {
         plan.judge(exported.split_off(n_wanted.min(exported.len())));
         let fetched = exported.split_off(n_changes.min(exported.len()));
         Ok((exported, fetched))
-    }
-
-    /// The server's changes as they go into the answer.
-    fn commands(&self, taken: Vec<PendingChange>, exported: Vec<Exported>) -> Vec<ServerCommand> {
-        let mut items: BTreeMap<String, Box<Item>> = BTreeMap::new();
-        let mut unwanted = BTreeSet::new();
-        for one in exported {
-            match one.item {
-                Ok(_) if !self.is_wanted(one.standing) => drop(unwanted.insert(one.at.uid)),
-                Ok(item) => drop(items.insert(one.at.uid, item)),
-                Err(error) if error.kind == Kind::NotFound => {}
-                Err(error) => log::warn!(
-                    "Item left out, it can not be read user={} device={} collection={} item={}: {error}",
-                    self.ctx.owner.user,
-                    self.ctx.owner.device,
-                    self.asked.uid,
-                    one.at.uid,
-                ),
-            }
-        }
-        taken
-            .into_iter()
-            .filter_map(|change| {
-                let ItemId::Item(uid) = change.item else { return None };
-                let server_id = ServerId::from(uid.as_str());
-                match change.what {
-                    What::Deleted => Some(ServerCommand::Delete(ServerDelete { server_id })),
-                    What::SoftDeleted => {
-                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
-                    }
-                    What::Listed | What::Added | What::Draft(true) => {
-                        Some(ServerCommand::Add(self.item(server_id, *items.remove(&uid)?)))
-                    }
-                    What::Changed if unwanted.contains(&uid) => {
-                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
-                    }
-                    What::Changed | What::Draft(false) | What::Flags(_) => {
-                        Some(ServerCommand::Change(self.item(server_id, *items.remove(&uid)?)))
-                    }
-                }
-            })
-            .collect()
-    }
-
-    fn item(&self, server_id: ServerId, item: Item) -> ServerItem {
-        let application_data = ApplicationData::Item(item_body::fit(item, &self.asked.wishes));
-        ServerItem { server_id, application_data }
-    }
-
-    fn fetch_responses(&self, fetched: Vec<Exported>) -> Vec<ServerResponse> {
-        fetched
-            .into_iter()
-            .map(|one| {
-                let item = one.item.ok().map(|item| item_body::fit(*item, &self.asked.wishes));
-                ServerResponse::fetched(ServerId::from(one.at.uid), item)
-            })
-            .collect()
     }
 }
 

@@ -132,7 +132,10 @@ impl Plan {
         let mut fatal = None;
         for (step, result) in std::mem::take(&mut self.steps).into_iter().zip(applied) {
             match result {
-                Ok(applied) => records.push(self.succeeded(step.what, &applied, stamp)),
+                Ok(applied) => {
+                    records.extend(self.with_instances(&applied, stamp));
+                    records.push(self.succeeded(step.what, &applied, stamp));
+                }
                 Err(error) if error.kind == Kind::Unavailable => fatal = Some(error),
                 Err(error) => self.failed(ctx, asked, step.what, &error),
             }
@@ -275,6 +278,22 @@ impl Plan {
             Wish::Change(_) => ItemChange { uid, mod_seq, action: ItemAction::Change },
             Wish::Delete(_) => ItemChange { uid, mod_seq: stamp, action: ItemAction::Delete },
         }
+    }
+
+    /// The instances of a series that were written with it have uids and a history of their own.
+    fn with_instances(&mut self, applied: &Applied, stamp: i64) -> Vec<ItemChange> {
+        let mod_seq = i64::try_from(applied.mod_seq).unwrap_or(i64::MAX);
+        let mut records = Vec::new();
+        for uid in &applied.bound {
+            self.written.insert(uid.clone(), (applied.mod_seq, false));
+            records.push(ItemChange { uid: uid.clone(), mod_seq, action: ItemAction::Change });
+        }
+        for uid in &applied.unbound {
+            self.written.insert(uid.clone(), (applied.mod_seq, true));
+            let action = ItemAction::Delete;
+            records.push(ItemChange { uid: uid.clone(), mod_seq: stamp, action });
+        }
+        records
     }
 
     fn failed(&mut self, ctx: &Context<'_>, asked: &Asked, what: Wish, error: &backend::Error) {
