@@ -38,10 +38,12 @@ class Hordeeas_Attendees
     {
         $out = array();
         foreach ($event->attendees ? $event->attendees : array() as $email => $one) {
-            if (is_object($one)) {
-                $name = (string)$one->name;
-                $out[(string)$one->email] = self::one($name, $one->role, $one->response);
+            if (is_a($one, 'Kronolith_Attendee')) {
+                $out[(string)$one->email] = self::one($one->name, $one->role, $one->response);
                 continue;
+            }
+            if (!is_array($one)) {
+                throw new Hordeeas_Failure('internal', 'the attendees of the event are broken');
             }
             $address = new Horde_Mail_Rfc822_Address(Hordeeas_Json::utf8((string)$email));
             $bare = (string)$address->bare_address;

@@ -1,0 +1,187 @@
+<?php
+/**
+ * Events: queries, private ones, broken ones, and a PHP that dies after the save.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class EventChecks extends CalendarChecks
+{
+    public function checkQueries()
+    {
+        $ops = array();
+        for ($at = 0; $at < 100; $at++) {
+            $ops[] = $this->adding('q' . $at, '2026-11-30T09:00:00', $at % 4 ? array('tags' => array('a' . $at % 7)) : array(
+                'recurrence' => array('type' => 'weekly', 'days' => 2),
+                'instances' => array('deleted' => array(), 'changed' => array(array(
+                    'original' => array('local' => '2026-12-07T09:00:00'), 'data' => array('title' => 'Other')))),
+            ));
+        }
+        foreach ($this->apply($ops) as $result) {
+            $this->checks->same('added ' . $result['uid'], isset($result['error']), false);
+        }
+        $ten = $this->queries(array_slice($ops, 0, 10));
+        $hundred = $this->queries($ops);
+        // A hundred are read in two runs.
+        $this->checks->same('queries of 100: ' . $hundred . ', of 10: ' . $ten, $hundred <= 2 * $ten, true);
+        $this->checks->same('few queries', $ten < 16, true);
+        $this->apply(array_map(function (array $op) {
+            return array('op' => 'delete') + $op;
+        }, $ops));
+    }
+
+    /**
+     * PHP 8 dies of reminders of series after all was written.
+     */
+    public function checkDeath()
+    {
+        $death = null;
+        try {
+            Date_Calc::dateDiff(1, 1, 2026, 2, 1, 2026);
+        } catch (Error $e) {
+            $death = $e;
+        }
+        $this->checks->same('PHP dies', $death !== null, true);
+        $op = $this->adding('death', '2026-12-01T09:00:00', array('alarm' => 5, 'recurrence' => array('type' => 'daily', 'count' => 400)));
+        $patch = array('op' => 'patch', 'uid' => $op['uid'], 'data' => array('title' => 'after', 'alarm' => 7));
+        foreach (array(array($op, false, true), array($op, true, false), array($patch, true, true), array($patch, true, false)) as $at => $case) {
+            $result = $this->apply(array($case[0]))[0];
+            $this->checks->same('death ' . $at, array(isset($result['error']) ? $result['error'] : null, $result['existed'], $result['changed']),
+                array(null, $case[1], $case[2]));
+        }
+        $data = $this->export('death');
+        $this->checks->same('after death', array($data['title'], $data['alarm'], $data['recurrence']['count']), array('after', 7, 400));
+        $this->checks->same('buried', $this->apply(array(array('op' => 'delete', 'uid' => $op['uid'])))[0]['changed'], true);
+    }
+
+    /**
+     * One that is broken fails alone.
+     */
+    public function checkBroken()
+    {
+        $broken = array(
+            'attendees' => "event_attendees = 's:3:\"abc\";'",
+            'kind' => 'event_recurtype = 99',
+            'date' => "event_start = '0000-00-00 00:00:00', event_recurtype = 1",
+            'object' => "event_attendees = 'a:1:{s:3:\"a@b\";O:4:\"Nope\":0:{}}'",
+        );
+        $ops = array($this->adding('sound', '2026-12-01T09:00:00', array()));
+        foreach (array_keys($broken) as $name) {
+            $ops[] = $this->adding($name, '2026-12-01T09:00:00', array('recurrence' => array('type' => 'weekly')));
+        }
+        $this->apply($ops);
+        $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
+        $mode = $db->selectValue('SELECT @@sql_mode');
+        $db->execute("SET SESSION sql_mode = ''");
+        foreach ($broken as $name => $set) {
+            $db->update('UPDATE kronolith_events SET ' . $set . ' WHERE event_uid = ?', array($name . $this->run));
+        }
+        $items = array_map(function (array $op) {
+            return array('class' => 'calendar', 'share' => $this->calendar, 'uid' => $op['uid']);
+        }, $ops);
+        $results = $this->as(self::OWNER, function () use ($items) {
+            return Hordeeas_Items::export($items, array(), new Hordeeas_Budget(array()));
+        })['results'];
+        foreach ($results as $at => $result) {
+            $this->checks->same('broken ' . $result['uid'], isset($result['error']) ? $result['error']['kind'] : null, $at ? 'internal' : null);
+        }
+        $this->checks->same('listed all the same', count($this->listed()) >= count($ops), true);
+        $done = $this->apply(array_map(function (array $op) {
+            return array('op' => 'patch', 'uid' => $op['uid'], 'data' => array('title' => 'New'));
+        }, $ops));
+        $this->checks->same('the sound one is written', $done[0]['changed'], true);
+        $db->delete('DELETE FROM kronolith_events WHERE calendar_id = ? AND event_title NOT IN (?)', array($this->calendar, 'New'));
+        $db->execute('SET SESSION sql_mode = ' . $db->quote($mode));
+    }
+
+    public function checkPrivate()
+    {
+        $share = $this->as(self::OWNER, function () {
+            return $GLOBALS['injector']->getInstance('Kronolith_Shares')->getShare($this->calendar);
+        });
+        $secret = array('description' => 'b', 'location' => 'c', 'url' => 'd', 'tags' => array('e'), 'private' => true,
+            'attendees' => array(array('email' => 'f@example.test')));
+        $this->apply(array(
+            $this->adding('open', '2026-12-01T09:00:00', array('recurrence' => array('type' => 'daily'), 'instances' => array('changed' => array(
+                array('original' => array('local' => '2026-12-03T09:00:00'), 'data' => array('title' => 'secret') + $secret))))),
+            $this->adding('secret', '2026-12-01T09:00:00', $secret),
+        ));
+        $named = array(array('uid' => 'open' . $this->run), array('uid' => 'secret' . $this->run));
+        $this->checks->same('no share', array_column(array_column($this->asGuest('export', $named), 'error'), 'kind'), array('denied', 'denied'));
+        $share->addUserPermission(self::GUEST, Horde_Perms::SHOW | Horde_Perms::READ);
+        list($open, $shut) = array_column($this->asGuest('export', $named), 'data');
+        $this->checks->same('not editable', array($open['editable'], $open['hidden'], $open['title']), array(false, false, 'open'));
+        foreach (array($shut, $open['bound'][0]) as $data) {
+            $this->checks->same('hidden', array($data['hidden'], $data['title'], $data['description'], $data['location'], $data['url'],
+                $data['tags'], $data['attendees'], $data['organizer'], $data['private']),
+                array(true, 'busy', '', '', null, array(), array(), null, true));
+        }
+        $new = array('data' => array('title' => 'changed', 'instances' => array('changed' => array(array(
+            'original' => array('local' => '2026-12-03T09:00:00'), 'data' => array('title' => 'busy'))))));
+        $patch = array(array('op' => 'patch') + $named[0] + $new, array('op' => 'patch') + $named[1] + $new,
+            array('op' => 'delete') + $named[1]);
+        $this->checks->same('read only', array_column(array_column($this->asGuest('apply', $patch), 'error'), 'kind'),
+            array('denied', 'denied', 'denied'));
+        $share->addUserPermission(self::GUEST, Horde_Perms::EDIT);
+        $done = $this->asGuest('apply', $patch);
+        $this->checks->same('may edit', array($done[0]['changed'], $done[1]['error']['kind'], $done[2]['error']['kind']),
+            array(true, 'denied', 'denied'));
+        $data = $this->export('open');
+        $this->checks->same('the hidden one stays', array($data['title'], $data['bound'][0]['title'], $data['bound'][0]['location']),
+            array('changed', 'secret', 'c'));
+        $share->removeUser(self::GUEST);
+    }
+
+    /**
+     * An invitation to one instance of a series that is not here is an event of its own.
+     */
+    public function checkOrphan()
+    {
+        $this->apply(array($this->adding('orphan', '2026-12-01T09:00:00', array())));
+        $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
+        $db->update('UPDATE kronolith_events SET event_baseid = ?, event_exceptionoriginaldate = event_start WHERE event_uid = ?',
+            array('elsewhere', 'orphan' . $this->run));
+        $this->checks->same('shown', $this->export('orphan')['title'], 'orphan');
+        $this->checks->same('listed', in_array('orphan' . $this->run, $this->listed(), true), true);
+    }
+
+    public function checkTexts()
+    {
+        $long = str_repeat('ä', 300);
+        $results = $this->apply(array(
+            $this->adding('long', '2026-12-01T09:00:00', array('title' => $long, 'description' => str_repeat('x', 65535))),
+            $this->adding('longer', '2026-12-01T09:00:00', array('description' => str_repeat('x', 65536))),
+            $this->adding('many', '2026-12-01T09:00:00', array('attendees' => array_map(function ($at) {
+                return array('email' => 'somebody' . $at . '@example.test', 'name' => 'Some Body ' . $at);
+            }, range(1, 1500)))),
+            $this->adding('all', '2026-12-01T09:00:00', array('allday' => true)),
+        ));
+        $this->checks->same('kinds', array_map(function (array $result) {
+            return isset($result['error']) ? $result['error']['kind'] : null;
+        }, $results), array(null, 'invalid', 'invalid', null));
+        $data = $this->export('long');
+        $this->checks->same('cut', array($data['title'], strlen($data['description'])), array(str_repeat('ä', 255), 65535));
+        $data = $this->export('all');
+        $this->checks->same('a whole day', array($data['start']['local'], $data['end']['local']),
+            array('2026-12-01T00:00:00', '2026-12-02T00:00:00'));
+    }
+
+    private function queries(array $ops)
+    {
+        $items = array_map(function (array $op) {
+            return array('class' => 'calendar', 'share' => $this->calendar, 'uid' => $op['uid']);
+        }, $ops);
+        return $this->as(self::OWNER, function () use ($items) {
+            $before = $this->asked();
+            $out = Hordeeas_Items::export($items, array(), new Hordeeas_Budget(array()));
+            $asked = $this->asked() - $before - 1;
+            $this->checks->same('all of ' . count($items), count(array_filter(array_column($out['results'], 'data'))), count($items));
+            return $asked;
+        });
+    }
+
+    private function asked()
+    {
+        $row = $GLOBALS['injector']->getInstance('Horde_Db_Adapter')->selectOne("SHOW SESSION STATUS LIKE 'Questions'");
+        return (int)end($row);
+    }
+}

@@ -1,0 +1,95 @@
+<?php
+/**
+ * Series: what we tell of them against what Kronolith shows.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+class SeriesChecks extends CalendarChecks
+{
+    /**
+     * The days that we tell are the days that Kronolith shows.
+     *
+     * Left out is what it shows wrongly: each day in a zone to the east of the user's it leaves out
+     * every second, and by the morning of one to the west it may look for the next for ever.
+     */
+    public function checkSeries()
+    {
+        $zones = array('Europe/Berlin', 'America/New_York', 'Asia/Tokyo', 'Asia/Kathmandu', 'Pacific/Auckland');
+        $types = array('daily', 'weekly', 'monthly_date', 'monthly_weekday', 'yearly_date', 'yearly_weekday', 'monthly_last_weekday');
+        foreach ($zones as $zone) {
+            foreach ($types as $number => $type) {
+                if ($type === 'daily' && strncmp($zone, 'Europe', 6) !== 0 && strncmp($zone, 'America', 7) !== 0) {
+                    continue;
+                }
+                $hours = $zone === 'America/New_York' ? array('20:00', '23:30') : array('00:30', '09:00', '18:15', '23:30');
+                $hour = $hours[$number % count($hours)];
+                $uid = $type . '-' . strtr($zone, '/', '-');
+                $rule = array('type' => $type, 'interval' => 1 + $number % 2, 'days' => $type === 'weekly' ? 20 : 0);
+                $rule += $number % 3 ? array('count' => 6) : array('until' => '2027-03-20T23:59:59');
+                $out = $this->apply(array($this->adding($uid, '2026-11-24T' . $hour . ':00', array('zone' => $zone,
+                    'end' => array('local' => '2026-11-24T' . $hour . ':59'), 'recurrence' => $rule))));
+                $this->checks->same('added ' . $uid, isset($out[0]['error']) ? $out[0]['error'] : null, null);
+                $shown = $this->shown($uid);
+                $data = $this->export($uid);
+                $this->checks->same('ends ' . $uid, $data['ends'], end($shown) + 59);
+                if (count($shown) < 3) {
+                    continue;
+                }
+                // One goes, one moves by three hours.
+                $this->apply(array(
+                    array('op' => 'delete', 'uid' => $uid . $this->run, 'instance' => $shown[1]),
+                    array('op' => 'patch', 'uid' => $uid . $this->run, 'instance' => $shown[2], 'data' => array(
+                        'start' => array('utc' => $shown[2] + 10800), 'end' => array('utc' => $shown[2] + 10859))),
+                ));
+                $left = $this->shown($uid);
+                $this->checks->same('left ' . $uid, $left, array_values(array_diff($shown, array($shown[1], $shown[2]))));
+                $data = $this->export($uid);
+                $this->checks->same('gone ' . $uid, $data['dates'],
+                    array((new DateTime('@' . $shown[1]))->setTimezone(new DateTimeZone($zone))->format('Y-m-d')));
+                $this->checks->same('moved ' . $uid, array($data['bound'][0]['original']['utc'], $data['bound'][0]['start']['utc']),
+                    array($shown[2], $shown[2] + 10800));
+                // Kronolith saves the series by itself, and forgets the day of what was moved.
+                $this->as(self::OWNER, function () use ($uid) {
+                    $event = Kronolith::getDriver(null, $this->calendar)->getByUID($uid . $this->run, array($this->calendar));
+                    $event->title = 'saved by Kronolith';
+                    $event->save();
+                });
+                $again = $this->export($uid);
+                $this->checks->same('kept ' . $uid, array($again['dates'], $again['bound'][0]['original']),
+                    array($data['dates'], $data['bound'][0]['original']));
+                // The series moves to the next day.
+                $next = (new DateTime($data['start']['local']))->modify('+1 day')->format('Y-m-d\TH:i');
+                $this->apply(array(array('op' => 'patch', 'uid' => $uid . $this->run, 'data' => array(
+                    'start' => array('local' => $next . ':00'), 'end' => array('local' => $next . ':59'),
+                    'recurrence' => ($type === 'weekly' ? array('days' => 40) : array()) + $rule))));
+                $moved = $this->export($uid);
+                $this->checks->same('next day ' . $uid, count($this->shown($uid)),
+                    count($this->shown($uid, true)) - count($moved['dates']) - count($moved['bound']));
+            }
+        }
+    }
+
+    /**
+     * Moments at which Kronolith shows a series, without what stands for an instance.
+     */
+    private function shown($uid, $whole = false)
+    {
+        return $this->as(self::OWNER, function () use ($uid, $whole) {
+            $driver = Kronolith::getDriver(null, $this->calendar);
+            $event = $driver->getByUID($uid . $this->run, array($this->calendar));
+            if ($whole) {
+                $event->recurrence->exceptions = array();
+            }
+            $results = array();
+            Kronolith::addEvents($results, $event, new Horde_Date('2026-11-01'), new Horde_Date('2040-12-31'), true, false, false);
+            $out = array();
+            foreach ($results as $events) {
+                foreach ($events as $one) {
+                    $out[] = $one->start->toDateTime()->getTimestamp();
+                }
+            }
+            sort($out);
+            return $out;
+        });
+    }
+}
