@@ -15,6 +15,28 @@ class Hordeeas_Card
     public static function of($object, array $tags, $binary, Hordeeas_Budget $budget)
     {
         $blobs = $object->driver->getBlobs();
+        $attrs = self::attrs($object);
+        foreach ($attrs as $name => $value) {
+            $budget->spend(strlen($value) + strlen($name) + 8);
+        }
+        $uid = (string)$object->attributes['__uid'];
+        return array(
+            'attrs' => Hordeeas_Json::map($attrs),
+            'countries' => Hordeeas_Json::map(Hordeeas_Countries::named($attrs)),
+            'name_formatted' => Hordeeas_Json::utf8((string)Turba::formatName($object)),
+            'tags' => isset($tags[$uid]) ? array_values($tags[$uid]) : array(),
+            'photo' => $binary && isset($blobs['photo']) ? self::photo($object, $budget) : null,
+        );
+    }
+
+    /**
+     * The attributes as they travel: no binary, nothing empty.
+     *
+     * @param Turba_Object $object
+     */
+    public static function attrs($object)
+    {
+        $blobs = $object->driver->getBlobs();
         $dates = $object->driver->getDateFields();
         $attrs = array();
         foreach ($object->driver->map as $name => $column) {
@@ -26,16 +48,8 @@ class Hordeeas_Card
                 continue;
             }
             $attrs[$name] = str_replace("\0", '', Hordeeas_Json::utf8((string)$value));
-            $budget->spend(strlen($attrs[$name]) + strlen($name) + 8);
         }
-        $uid = (string)$object->attributes['__uid'];
-        return array(
-            'attrs' => Hordeeas_Json::map($attrs),
-            'countries' => Hordeeas_Json::map(Hordeeas_Countries::named($attrs)),
-            'name_formatted' => Hordeeas_Json::utf8((string)Turba::formatName($object)),
-            'tags' => isset($tags[$uid]) ? array_values($tags[$uid]) : array(),
-            'photo' => $binary && isset($blobs['photo']) ? self::photo($object, $budget) : null,
-        );
+        return Hordeeas_StandIns::filled($attrs, $object->driver->map);
     }
 
     /**

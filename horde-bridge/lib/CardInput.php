@@ -15,14 +15,21 @@ class Hordeeas_CardInput
     /** @var array  Names of attributes with a value that the book can not hold. */
     public $dropped = array();
 
+    /** @var array  Names of attributes whose value is longer than the book can hold. */
+    public $long = array();
+
+    /** @var array  attribute => its column, where that is known */
+    private $columns;
+
     /**
-     * @param mixed $data      attrs, tags, photo
+     * @param mixed $data      attrs, tags, photo; cut: after so many bytes the client's texts were cut
      * @param object $driver   The book.
      * @param array $current   The contact's attributes now; empty for a new one.
+     * @param array|null $shown  What the client was shown; null for a new one.
      *
      * @throws Hordeeas_Failure  invalid
      */
-    public function __construct($data, $driver, array $current)
+    public function __construct($data, $driver, array $current, ?array $shown = null)
     {
         if (!is_array($data)) {
             throw new Hordeeas_Failure('invalid', 'data is missing');
@@ -37,6 +44,11 @@ class Hordeeas_CardInput
             }
         }
         $map = $driver->map;
+        $this->columns = Hordeeas_Contacts::columns($driver);
+        if ($shown !== null) {
+            $attrs = Hordeeas_Shown::news($attrs, $shown, isset($data['cut']) ? $data['cut'] : null);
+        }
+        $attrs = Hordeeas_StandIns::place($attrs, $map, $current);
         $attrs = $this->names($attrs, $map, $current);
         list($attrs, $lost) = Hordeeas_Emails::place($map, $attrs, $current);
         $this->dropped = $lost;
@@ -46,14 +58,7 @@ class Hordeeas_CardInput
             $this->photo($data['photo'], $map);
         }
         if (isset($data['tags'])) {
-            if (!is_array($data['tags'])) {
-                throw new Hordeeas_Failure('invalid', 'tags must be a list');
-            }
-            // Horde's tagger takes a comma for the border between two tags.
-            $tags = array_map(function ($tag) {
-                return trim(str_replace(',', ' ', is_scalar($tag) ? (string)$tag : ''));
-            }, $data['tags']);
-            $this->tags = array_values(array_unique(array_filter($tags, 'strlen')));
+            $this->tags = Hordeeas_Tags::input($data['tags']);
         }
     }
 
@@ -73,16 +78,33 @@ class Hordeeas_CardInput
             }
             return $attrs;
         }
-        $unmapped = array_diff_key($given, $map);
-        if (isset($map['name']) && $unmapped && array_filter($unmapped, 'strlen')
-            && (!isset($attrs['name']) || trim((string)$attrs['name']) === '')) {
-            $ordered = array();
-            foreach ($parts as $part) {
-                $ordered[] = isset($given[$part]) ? trim((string)$given[$part]) : '';
-            }
-            $attrs['name'] = implode(' ', array_filter($ordered, 'strlen'));
+        if (!isset($map['name'])) {
+            return $attrs;
         }
-        return isset($map['name']) ? array_diff_key($attrs, $unmapped) : $attrs;
+        $unmapped = array_diff_key($given, $map);
+        $ordered = array();
+        foreach ($parts as $part) {
+            $ordered[] = isset($given[$part]) ? trim((string)$given[$part]) : '';
+        }
+        $joined = implode(' ', array_filter($ordered, 'strlen'));
+        if ($joined !== '' && !array_filter(array_intersect_key($current, $given), 'strlen')
+            && $joined === self::inOrder(isset($current['name']) ? (string)$current['name'] : '')) {
+            // The parts are what a phone was shown of the whole.
+            return array_diff_key($attrs, $given, array('name' => true));
+        }
+        if ($unmapped && $joined !== '') {
+            $attrs['name'] = $joined;
+        }
+        return array_diff_key($attrs, $unmapped);
+    }
+
+    /**
+     * A whole name with the first name first.
+     */
+    private static function inOrder($name)
+    {
+        $halves = array_map('trim', explode(',', $name, 2));
+        return preg_replace('/\s+/', ' ', trim(implode(' ', array_reverse($halves))));
     }
 
     /**
@@ -133,6 +155,12 @@ class Hordeeas_CardInput
             if ($text !== '' && isset($dates[$name]) && !preg_match('/^\d{4}-\d\d-\d\d$/', $text)) {
                 throw new Hordeeas_Failure('invalid', $name . ' must be a date like 2001-12-31');
             }
+            $column = isset($this->columns[$name]) ? $this->columns[$name] : null;
+            $text = Hordeeas_Columns::spelled($text, $column);
+            if (!Hordeeas_Columns::fits($text, $column)) {
+                $this->long[] = $name;
+                continue;
+            }
             $out[$name] = $text === '' ? null : $text;
         }
         return $out;
@@ -155,6 +183,10 @@ class Hordeeas_CardInput
                 throw new Hordeeas_Failure('invalid', 'photo must be {"b64"}');
             }
             $bytes = $bytes === '' ? null : $bytes;
+        }
+        if ($bytes !== null && strlen($bytes) > Hordeeas_Contacts::photoLimit($this->columns)) {
+            $this->long[] = 'photo';
+            return;
         }
         $this->attrs['photo'] = $bytes;
         if (isset($map['phototype'])) {

@@ -53,7 +53,7 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
                 $current[$name] = Hordeeas_Card::plain($object, $name);
             }
         }
-        $input = new Hordeeas_CardInput($data, $driver, $current + array('' => ''));
+        $input = new Hordeeas_CardInput($data, $driver, $current + array('' => ''), Hordeeas_Shown::of($object));
         $changed = false;
         foreach ($input->attrs as $name => $value) {
             $was = isset($current[$name]) ? (string)$current[$name] : '';
@@ -84,7 +84,8 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
 
     private function drops(Hordeeas_CardInput $input)
     {
-        return $input->dropped ? array('dropped' => array_values(array_unique($input->dropped))) : array();
+        $drops = array('dropped' => array_values(array_unique($input->dropped)), 'long' => array_values(array_unique($input->long)));
+        return array_filter($drops);
     }
 
     /**

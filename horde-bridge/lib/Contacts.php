@@ -8,6 +8,9 @@
  */
 class Hordeeas_Contacts extends Hordeeas_Reader
 {
+    /** Bytes of a photo at most; a query with twice as many must pass any database. */
+    const PHOTO = 4000000;
+
     /** @var array  book => name in the history */
     private $parents = array();
 
@@ -48,7 +51,7 @@ class Hordeeas_Contacts extends Hordeeas_Reader
             return array();
         }
         $out = array();
-        foreach ($this->isSql($driver) ? $this->readMany($driver, $uids) : $this->readEach($driver, $uids) as $object) {
+        foreach (self::sql($driver) ? $this->readMany($driver, $uids) : $this->readEach($driver, $uids) as $object) {
             $uid = isset($object->attributes['__uid']) ? (string)$object->attributes['__uid'] : '';
             if (in_array($uid, $uids, true) && !isset($out[$uid])) {
                 $out[$uid] = $object;
@@ -88,14 +91,50 @@ class Hordeeas_Contacts extends Hordeeas_Reader
         return Hordeeas_Card::of($object, $extras['tags'], $binary, $budget);
     }
 
-    private function isSql($driver)
+    /**
+     * The driver that speaks SQL, within the one of a share; or null.
+     *
+     * @return Turba_Driver_Sql|null
+     */
+    private static function sql($driver)
     {
         if ($driver instanceof Turba_Driver_Share) {
             $driver = Closure::bind(function () {
                 return $this->_driver;
             }, $driver, 'Turba_Driver_Share')();
         }
-        return $driver instanceof Turba_Driver_Sql;
+        return $driver instanceof Turba_Driver_Sql ? $driver : null;
+    }
+
+    /**
+     * The columns of a book in SQL.
+     *
+     * @return array  attribute => column, see Hordeeas_Columns
+     */
+    public static function columns($driver)
+    {
+        $sql = self::sql($driver);
+        if (!$sql) {
+            return array();
+        }
+        $columns = Closure::bind(function () {
+            return Hordeeas_Columns::of($this->_db, $this->_params['table']);
+        }, $sql, 'Turba_Driver_Sql')();
+        $out = array();
+        foreach (array_filter($driver->map, 'is_string') as $name => $column) {
+            $out[$name] = isset($columns[$column]) ? $columns[$column] : null;
+        }
+        return $out;
+    }
+
+    /**
+     * Bytes of a photo that can be stored.
+     *
+     * @param array $columns  See columns().
+     */
+    public static function photoLimit(array $columns)
+    {
+        return isset($columns['photo']['bytes']) ? min($columns['photo']['bytes'], self::PHOTO) : self::PHOTO;
     }
 
     /**

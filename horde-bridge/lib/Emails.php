@@ -55,7 +55,7 @@ class Hordeeas_Emails
         $list = isset($current['emails'])
             ? array_values(array_filter(array_map('trim', explode(',', (string)$current['emails'])), 'strlen'))
             : array();
-        $lost = array();
+        $homeless = array();
         foreach ($named as $slot => $address) {
             $address = trim((string)$address);
             $mapped = isset($map[$slot]) && is_string($map[$slot]);
@@ -70,12 +70,46 @@ class Hordeeas_Emails
                 $list[] = $address;
             }
             if (!$mapped && $address !== '' && !isset($map['emails'])) {
-                $lost[] = $slot;
+                $homeless[$slot] = $address;
             }
         }
         if (isset($map['emails'])) {
             $attrs['emails'] = $list ? implode(',', $list) : null;
         }
+        return self::housed($map, $attrs, $current, $homeless);
+    }
+
+    /**
+     * Puts addresses whose slot the book does not have into slots that are free.
+     *
+     * @return array  attributes to write, names of slots that found no place
+     */
+    private static function housed(array $map, array $attrs, array $current, array $homeless)
+    {
+        $lost = array();
+        foreach ($homeless as $slot => $address) {
+            $held = array_intersect_key($attrs + $current, array_flip(self::SLOTS));
+            $held = array_map('trim', array_map('strval', array_intersect_key($held, array_filter($map, 'is_string'))));
+            $free = array_filter(self::SLOTS, function ($other) use ($map, $held) {
+                return isset($map[$other]) && is_string($map[$other]) && (!isset($held[$other]) || $held[$other] === '');
+            });
+            if (in_array(strtolower($address), array_map('strtolower', $held), true)) {
+                continue;
+            }
+            if (!$free) {
+                $lost[] = $slot;
+                continue;
+            }
+            $attrs[reset($free)] = $address;
+        }
         return array($attrs, $lost);
+    }
+
+    /**
+     * An address without the name before it.
+     */
+    public static function bare($text)
+    {
+        return preg_match('/<([^<>]*)>[^<>]*$/', $text, $found) ? trim($found[1]) : trim($text);
     }
 }

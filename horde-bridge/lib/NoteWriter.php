@@ -47,7 +47,7 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
         }
         $tags = Hordeeas_Tags::of('Mnemo_Tagger', 'note', array($note['uid']));
         $now = array('title' => $note['title'], 'body' => $note['body'], 'tags' => $tags[$note['uid']]);
-        $new = $input + $now;
+        $new = $this->news($input, $now, isset($data['cut']) ? $data['cut'] : null) + $now;
         if (trim($new['title']) === '') {
             $new['title'] = $this->cut(Hordeeas_Notes::driver($notepad)->getMemoDescription($new['body']));
         }
@@ -59,6 +59,22 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
         Hordeeas_Notes::driver($notepad)->modify($note['id'], $new['title'], $new['body'], $new['tags']);
         unset($this->known[$notepad][$note['uid']]);
         return array('existed' => true, 'changed' => true);
+    }
+
+    /**
+     * Leaves out what came back as it was shown.
+     */
+    private function news(array $input, array $now, $cut)
+    {
+        $body = str_replace("\0", '', Hordeeas_Json::utf8($now['body']));
+        if (isset($input['body']) && (Hordeeas_Shown::lines($input['body']) === Hordeeas_Shown::lines($body)
+            || Hordeeas_Shown::isHead($body, $input['body'], $cut))) {
+            unset($input['body']);
+        }
+        if (isset($input['title']) && $input['title'] === $this->cut(Hordeeas_Json::utf8($now['title']))) {
+            unset($input['title']);
+        }
+        return $input;
     }
 
     /**
@@ -88,8 +104,7 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
             throw new Hordeeas_Failure('invalid', 'the text looks like an encrypted note');
         }
         if (array_key_exists('tags', $data)) {
-            $tags = array_filter((array)$data['tags'], 'is_string');
-            $out['tags'] = array_values(array_unique(array_filter(array_map('trim', $tags), 'strlen')));
+            $out['tags'] = Hordeeas_Tags::input((array)$data['tags']);
         }
         return $out;
     }

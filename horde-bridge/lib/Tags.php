@@ -6,6 +6,9 @@
  */
 class Hordeeas_Tags
 {
+    /** Characters of a label that Horde keeps. */
+    const LENGTH = 255;
+
     /**
      * The tags of some items, in one query.
      *
@@ -22,8 +25,12 @@ class Hordeeas_Tags
         try {
             $tags = $GLOBALS['injector']->getInstance($tagger)->getTags($uids, $type);
         } catch (Throwable $e) {
-            Horde::log($e, 'DEBUG');
-            return array();
+            // Without Horde's application for them there are none. Else an item without its labels
+            // would lose them as soon as a phone changes it.
+            if (class_exists('Content_Tagger')) {
+                throw $e;
+            }
+            return array_fill_keys($uids, array());
         }
         $out = array();
         foreach ($uids as $uid) {
@@ -32,5 +39,24 @@ class Hordeeas_Tags
             $out[$uid] = $list;
         }
         return $out;
+    }
+
+    /**
+     * Labels as Horde can keep them: it takes a comma for the border between two.
+     *
+     * @param mixed $tags  A list of texts.
+     *
+     * @throws Hordeeas_Failure  invalid
+     */
+    public static function input($tags)
+    {
+        if (!is_array($tags)) {
+            throw new Hordeeas_Failure('invalid', 'tags must be a list');
+        }
+        $tags = array_map(function ($tag) {
+            $tag = is_scalar($tag) ? str_replace(array(',', "\0"), array(' ', ''), Hordeeas_Json::utf8((string)$tag)) : '';
+            return trim(Horde_String::substr(trim($tag), 0, self::LENGTH));
+        }, $tags);
+        return array_values(array_unique(array_filter($tags, 'strlen')));
     }
 }

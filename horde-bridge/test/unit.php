@@ -114,6 +114,44 @@ $same('slots', Hordeeas_Emails::slots(array('email' => 'a', 'emails' => 'A, b,c,
 $same('untouched', Hordeeas_Emails::place($list, array('title' => 'x'), array('emails' => 'a')),
     array(array('title' => 'x'), array()));
 
+$same('second alone', Hordeeas_Emails::place($only, array('email' => null, 'homeEmail' => 'b'), array('email' => 'a')),
+    array(array('email' => 'b'), array()));
+$same('the same twice', Hordeeas_Emails::place($only, array('email' => 'a', 'homeEmail' => 'A'), array()),
+    array(array('email' => 'a'), array()));
+$same('where it is already', Hordeeas_Emails::place($only, array('homeEmail' => 'b'), array('email' => 'b')),
+    array(array(), array()));
+$same('bare', array_map('Hordeeas_Emails::bare', array('"A, B" <a@x>', ' a@x ', '<a@x>', 'a > b <')),
+    array('a@x', 'a@x', 'a@x', 'a > b <'));
+
+// What came back as it was shown.
+$shown = array('email' => 'Zo <a@x>', 'notes' => "one\r\ntwo \xc3\xa9 three", 'children' => 'A,B', 'homeCountry' => 'Atlantis');
+$same('nothing new', Hordeeas_Shown::news(array('email' => 'a@x', 'notes' => "one\ntwo \xc3\xa9 three ", 'children' => 'A, B',
+    'homeCountry' => 'Atlantis', 'birthday' => null, 'title' => ''), $shown, null), array());
+$news = array('email' => 'A@x', 'notes' => 'one', 'children' => 'A', 'homeCountry' => null, 'title' => 'x');
+$same('all new', Hordeeas_Shown::news($news, $shown, null), $news);
+foreach (array(array(10, "one\ntwo", true), array(9, "one\r\ntwo", true), array(11, "one\ntwo \xc3\xa9", true),
+    array(10, 'one', false), array(4, "one\ntwo", false), array(99, 'one', false), array(0, '', false), array(null, 'one', false)) as $case) {
+    $same('head ' . $case[0] . $case[1], Hordeeas_Shown::isHead($shown['notes'], $case[1], $case[0]), $case[2]);
+}
+
+// Attributes in the place of others.
+$both = array('alias' => 'c1', 'nickname' => 'c2', 'homeStreet' => 'c3', 'homeAddress' => array('fields' => array('homeStreet')));
+$same('filled', Hordeeas_StandIns::filled(array('nickname' => 'n', 'homeAddress' => 'made of others'), $both),
+    array('nickname' => 'n', 'homeAddress' => 'made of others', 'alias' => 'n'));
+$same('not filled', Hordeeas_StandIns::filled(array('alias' => 'a', 'nickname' => 'n'), $both), array('alias' => 'a', 'nickname' => 'n'));
+$same('where it was shown from', Hordeeas_StandIns::place(array('alias' => 'x', 'homeStreet' => 's'), $both, array('nickname' => 'n')),
+    array('homeStreet' => 's', 'nickname' => 'x'));
+$same('where it is kept', Hordeeas_StandIns::place(array('alias' => 'x'), $both, array('alias' => 'a', 'nickname' => 'n')),
+    array('alias' => 'x'));
+$same('where the book has it', Hordeeas_StandIns::place(array('homeStreet' => 'x'), array('homeAddress' => 'c'), array()),
+    array('homeAddress' => 'x'));
+
+// Columns.
+$same('bytes', array(Hordeeas_Columns::fits('abc', array('chars' => null, 'bytes' => 3)),
+    Hordeeas_Columns::fits('abcd', array('chars' => null, 'bytes' => 3)), Hordeeas_Columns::fits('abcd', null)), array(true, false, true));
+$same('narrow', array(Hordeeas_Columns::spelled("a\u{1f600}\u{e9}", array('isNarrow' => true)),
+    Hordeeas_Columns::spelled("a\u{1f600}", array('isNarrow' => false))), array("a\u{fffd}\u{e9}", "a\u{1f600}"));
+
 // Names of mailboxes.
 $flat = array('prefix' => '', 'all' => array(), 'empty' => '/');
 $inbox = array('prefix' => 'INBOX.', 'all' => array('INBOX.', 'user.'), 'empty' => null);

@@ -260,6 +260,8 @@ struct AppliedAnswer {
     bound: Vec<String>,
     #[serde(default)]
     unbound: Vec<String>,
+    #[serde(default)]
+    long: Vec<String>,
     error: Option<Value>,
 }
 
@@ -274,6 +276,10 @@ impl AppliedAnswer {
                 self.share,
                 self.dropped.join(", ")
             );
+        }
+        if !self.long.is_empty() {
+            let fields = self.long.join(", ");
+            log::warn!("Fields left out, too long for their columns uid={} {fields}", self.uid);
         }
         Ok(Applied {
             uid: self.uid,
