@@ -5,5 +5,6 @@
 pub mod contact;
 pub mod note;
 pub mod recurrence;
+pub mod task;
 mod text;
 pub mod zone;

@@ -15,8 +15,8 @@ class Hordeeas_TaskInput
 
     /**
      * @return array  title, description: text; private, completed, tell: boolean; priority, importance,
-     *                alarm: number; start, due, remind, completed_at: Unix time; tags; recurrence.
-     *                Null clears.
+     *                alarm: number; start, due, remind, completed_at: Unix time; tags; recurrence; cut: bytes after which the
+     *                phone was shown no more of the text. Null clears.
      *
      * @throws Hordeeas_Failure  invalid
      */
@@ -44,6 +44,9 @@ class Hordeeas_TaskInput
                 break;
             case 'importance':
                 $out[$name] = self::number($name, $value, 0, 2);
+                break;
+            case 'cut':
+                $out[$name] = self::number($name, $value, 0, self::LAST);
                 break;
             case 'alarm':
                 $out[$name] = $value === null ? null : self::number($name, $value, 1, self::LAST);

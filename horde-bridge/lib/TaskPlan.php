@@ -48,6 +48,10 @@ class Hordeeas_TaskPlan
         foreach (array_intersect_key($names, $input) as $from => $to) {
             $this->new[$to] = $input[$from];
         }
+        $cut = isset($input['cut']) ? $input['cut'] : null;
+        if (isset($input['description']) && self::isShown($this->now['desc'], $input['description'], $cut)) {
+            $this->new['desc'] = $this->now['desc'];
+        }
         $this->new['priority'] = Hordeeas_TaskInput::priority($input, $this->now['priority']);
         $due = $this->dates();
         $this->alarm($due);
@@ -223,6 +227,20 @@ class Hordeeas_TaskPlan
         }
         $this->new['completed'] = true;
         $this->new['completed_date'] = $at ? $at : time();
+    }
+
+    /**
+     * Whether a text is what the phone was shown of another: all of it, or its first bytes.
+     */
+    private static function isShown($whole, $text, $cut)
+    {
+        $plain = function ($text) {
+            return str_replace("\r\n", "\n", $text);
+        };
+        if ($cut !== null && strlen($whole) > $cut && $text !== '') {
+            $whole = mb_strcut($whole, 0, $cut, 'UTF-8');
+        }
+        return rtrim($plain($whole), "\r") === rtrim($plain($text), "\r");
     }
 
     private function isOtherRule()

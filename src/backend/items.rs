@@ -1,4 +1,4 @@
-//! The port of items other than mail: contacts and notes, and later calendars and tasks.
+//! The port of items other than mail: contacts, notes and tasks, and later calendars.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use crate::eas::class::{Class, Item};
 /// Whether the items of a class come and go over this port.
 #[must_use]
 pub const fn is_served(class: Class) -> bool {
-    matches!(class, Class::Contacts | Class::Notes)
+    matches!(class, Class::Contacts | Class::Notes | Class::Tasks)
 }
 
 /// The way to the items of Horde's applications.
@@ -165,6 +165,8 @@ pub struct Applied {
     pub unbound: Vec<String>,
     /// True when an Add found the item there: the answer to its first try was lost.
     pub existed: bool,
+    /// True when the item is not as the client said, and it should be told how it is.
+    pub differs: bool,
 }
 
 /// One item read.

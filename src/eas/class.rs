@@ -3,10 +3,12 @@
 pub mod contact;
 pub mod email;
 pub mod note;
+pub mod task;
 
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
 use crate::eas::class::note::Note;
+use crate::eas::class::task::Task;
 use crate::eas::schema::{Error, Shape, Value};
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::Writer;
@@ -93,6 +95,8 @@ pub enum Item {
     Email(Box<Email>),
     /// A note.
     Note(Box<Note>),
+    /// A task.
+    Task(Box<Task>),
 }
 
 impl Item {
@@ -103,6 +107,7 @@ impl Item {
             Self::Contact(_) => Class::Contacts,
             Self::Email(_) => Class::Email,
             Self::Note(_) => Class::Notes,
+            Self::Task(_) => Class::Tasks,
         }
     }
 
@@ -112,6 +117,7 @@ impl Item {
             Self::Contact(contact) => contact.write(version, out),
             Self::Email(email) => email.write(version, out),
             Self::Note(note) => note.write(version, out),
+            Self::Task(task) => task.write(version, out),
         }
     }
 }

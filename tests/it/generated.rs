@@ -5,6 +5,7 @@
 
 mod contact;
 mod note;
+mod task;
 
 use arbitrary::{Result, Unstructured};
 use horde_eas::eas::class::Item;

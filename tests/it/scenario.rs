@@ -17,6 +17,7 @@ mod notes;
 mod protocol;
 mod replay;
 mod send;
+mod tasks;
 mod waiting;
 mod wrong;
 
@@ -143,6 +144,10 @@ impl Scene {
             "notes-up" => notes::up(self).await,
             "notes-encrypted" => notes::encrypted(self).await,
             "notes-large" => notes::large(self).await,
+            "tasks-down" => tasks::down(self).await,
+            "tasks-up" => tasks::up(self).await,
+            "tasks-kept" => tasks::kept(self).await,
+            "tasks-filter" => tasks::filter(self).await,
             "replay-add" => replay::adds(self).await,
             "replay-changes" => replay::server_changes(self).await,
             "send" => send::once(self).await,
@@ -198,6 +203,10 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("notes-up", true),
     ("notes-encrypted", true),
     ("notes-large", true),
+    ("tasks-down", true),
+    ("tasks-up", true),
+    ("tasks-kept", true),
+    ("tasks-filter", true),
     ("replay-add", true),
     ("replay-changes", true),
     ("send", true),

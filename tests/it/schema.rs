@@ -6,6 +6,8 @@ use horde_eas::command::{
 };
 use horde_eas::eas::class::contact::Contact;
 use horde_eas::eas::class::email::Email;
+use horde_eas::eas::class::note::Note;
+use horde_eas::eas::class::task::Task;
 use horde_eas::eas::schema::{Arity, Root, Shape, Value};
 use horde_eas::eas::version::ProtocolVersion;
 use horde_eas::wbxml::element::{Element, Node};
@@ -104,4 +106,6 @@ fn answers_come_back() {
 fn items_come_back() {
     check::<Contact>();
     check::<Email>();
+    check::<Note>();
+    check::<Task>();
 }

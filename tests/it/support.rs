@@ -10,4 +10,5 @@ pub(crate) mod shares;
 pub(crate) mod sidecar;
 pub(crate) mod smtp_stub;
 pub(crate) mod stack;
+pub(crate) mod tasks;
 pub(crate) mod world;

@@ -13,7 +13,7 @@ use crate::backend::items::{
 };
 use crate::backend::{Account, Error, Kind};
 use crate::eas::class::{Class, Item};
-use crate::pim::{contact, note};
+use crate::pim::{contact, note, task};
 
 /// [`Items`] over the bridge.
 pub struct HordeItems {
@@ -108,7 +108,8 @@ fn word(class: Class) -> Result<&'static str, Error> {
     match class {
         Class::Contacts => Ok("contacts"),
         Class::Notes => Ok("notes"),
-        Class::Calendar | Class::Email | Class::Sms | Class::Tasks => {
+        Class::Tasks => Ok("tasks"),
+        Class::Calendar | Class::Email | Class::Sms => {
             Err(Error::new(Kind::Unsupported, format!("{} are not bridged yet", class.as_str())))
         }
     }
@@ -174,6 +175,7 @@ fn data(item: &Item, zone: &TimeZone, cleared: impl Fn(&str) -> bool) -> Result<
     match item {
         Item::Contact(contact) => Ok(contact::to_native(contact, zone, cleared)),
         Item::Note(note) => Ok(note::to_native(note, cleared)),
+        Item::Task(task) => Ok(task::to_native(task, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
     }
 }
@@ -185,6 +187,10 @@ fn item(class: Class, data: Value, zone: &TimeZone) -> Result<Item, Error> {
         Class::Notes => {
             let memo: note::Memo = serde_json::from_value(data).map_err(broken)?;
             Ok(Item::Note(Box::new(note::from_native(&memo))))
+        }
+        Class::Tasks => {
+            let todo: task::Todo = serde_json::from_value(data).map_err(broken)?;
+            Ok(Item::Task(Box::new(task::from_native(&todo))))
         }
         _ => {
             let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
@@ -255,6 +261,8 @@ struct AppliedAnswer {
     #[serde(default)]
     existed: bool,
     #[serde(default)]
+    differs: bool,
+    #[serde(default)]
     dropped: Vec<String>,
     #[serde(default)]
     bound: Vec<String>,
@@ -288,6 +296,7 @@ impl AppliedAnswer {
             bound: self.bound,
             unbound: self.unbound,
             existed: self.existed,
+            differs: self.differs,
         })
     }
 }

@@ -9,15 +9,24 @@ use crate::state::cache::{BodyPreference, CachedCollection};
 
 /// Cuts the item's text at the client's TruncationSize, on a border between characters.
 pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item {
+    let limit = limit(wishes);
     let body = match &mut item {
-        Item::Contact(contact) => &mut contact.body,
+        Item::Contact(contact) => {
+            contact.body_size =
+                cut_plain(&mut contact.plain_body, &mut contact.body_truncated, limit);
+            &mut contact.body
+        }
         Item::Note(note) => &mut note.body,
+        Item::Task(task) => {
+            task.body_size = cut_plain(&mut task.plain_body, &mut task.body_truncated, limit);
+            &mut task.body
+        }
         Item::Email(_) => return item,
     };
     let Some(whole) = body.as_mut() else { return item };
     let text = whole.data.take().unwrap_or_default().to_text();
-    let (limit, preference) = (limit(wishes), preference(wishes));
-    let all_or_none = preference.and_then(|preference| preference.all_or_none).unwrap_or(false);
+    let all_or_none =
+        preference(wishes).and_then(|preference| preference.all_or_none).unwrap_or(false);
     let (cut, truncated) = match limit {
         Some(limit) if text.len() > limit as usize => {
             let kept = if all_or_none { "" } else { head(&text, limit as usize) };
@@ -34,7 +43,10 @@ pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item
 
 /// After so many bytes texts are cut for the client.
 pub(super) fn limit(wishes: &CachedCollection) -> Option<u32> {
-    preference(wishes)?.truncation_size
+    match preference(wishes) {
+        Some(preference) => preference.truncation_size,
+        None => wishes.truncation,
+    }
 }
 
 /// How the client wants texts: plain, or else as it wants bodies first of all.
@@ -42,6 +54,22 @@ fn preference(wishes: &CachedCollection) -> Option<&BodyPreference> {
     let is_plain = |wish: &&BodyPreference| u16::from(wish.kind) == BodyType::Text.0;
     let wishes = &wishes.body_preferences;
     wishes.iter().find(is_plain).or_else(|| wishes.first())
+}
+
+/// Cuts a text as the oldest version has it; answers its whole size, when something was cut.
+fn cut_plain(
+    text: &mut Option<String>,
+    truncated: &mut Option<bool>,
+    limit: Option<u32>,
+) -> Option<u64> {
+    let (whole, limit) = (text.as_mut()?, limit? as usize);
+    let size = whole.len();
+    if size <= limit {
+        return None;
+    }
+    whole.truncate(head(whole, limit).len());
+    *truncated = Some(true);
+    u64::try_from(size).ok()
 }
 
 /// As many whole characters as fit into so many bytes.
@@ -55,7 +83,19 @@ fn head(text: &str, limit: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::command::sync::item_body::head;
+    use crate::command::sync::item_body::{cut_plain, head};
+
+    #[test]
+    fn the_oldest_version_is_told_what_was_cut() {
+        let cut = |limit| {
+            let (mut text, mut truncated) = (Some("a\u{e9}b".to_owned()), None);
+            (cut_plain(&mut text, &mut truncated, limit), text, truncated)
+        };
+        assert_eq!(cut(Some(2)), (Some(4), Some("a".to_owned()), Some(true)));
+        assert_eq!(cut(Some(4)), (None, Some("a\u{e9}b".to_owned()), None));
+        assert_eq!(cut(None), (None, Some("a\u{e9}b".to_owned()), None));
+        assert_eq!(cut_plain(&mut None, &mut None, Some(0)), None);
+    }
 
     #[test]
     fn characters_stay_whole() {

@@ -16,6 +16,7 @@ use crate::command::sync::{item_body, item_quirks, items_same};
 use crate::digest;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::note::Note;
+use crate::eas::class::task::Task;
 use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
 use crate::eas::schema;
@@ -161,8 +162,8 @@ impl Plan {
         }
     }
 
-    /// Items that the client changed or deleted and may not: as the server has them, they are to
-    /// go back to it.
+    /// Items that the client changed or deleted and may not, or that became other than it said: as
+    /// the server has them, they are to go back to it.
     pub(super) fn take_denied(&mut self) -> Vec<PendingChange> {
         std::mem::take(&mut self.denied)
     }
@@ -267,6 +268,9 @@ impl Plan {
         let mod_seq = i64::try_from(applied.mod_seq).unwrap_or(i64::MAX);
         let uid = applied.uid.clone();
         let is_delete = matches!(what, Wish::Delete(_));
+        if applied.differs {
+            self.deny(&ServerId::from(uid.as_str()), What::Changed);
+        }
         self.written.insert(uid.clone(), (applied.mod_seq, is_delete));
         match what {
             Wish::Add(client_id) => {
@@ -353,7 +357,8 @@ fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
     match class {
         Class::Contacts => data.parse::<Contact>().map(|contact| Item::Contact(Box::new(contact))),
         Class::Notes => data.parse::<Note>().map(|note| Item::Note(Box::new(note))),
-        Class::Calendar | Class::Email | Class::Sms | Class::Tasks => {
+        Class::Tasks => data.parse::<Task>().map(|task| Item::Task(Box::new(task))),
+        Class::Calendar | Class::Email | Class::Sms => {
             Err(schema::Error::wrong("item of a class that can be changed"))
         }
     }
@@ -391,6 +396,7 @@ fn page_of(horde: &str) -> &str {
     match horde {
         "POOMCONTACTS" => "Contacts",
         "POOMCONTACTS2" => "Contacts2",
+        "POOMTASKS" => "Tasks",
         other => other,
     }
 }

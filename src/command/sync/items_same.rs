@@ -8,7 +8,7 @@ use crate::eas::class::Item;
 use crate::eas::scalar::parse_date;
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::element::Element;
-use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts, Notes};
+use crate::wbxml::pages::{AirSync, AirSyncBase, Contacts, Notes, Tasks};
 use crate::wbxml::{Limits, Tag, Writer};
 
 /// Whether the server's item holds all that the client's change says.
@@ -70,8 +70,19 @@ fn nearest_day(seconds: i64) -> i64 {
 /// What no client decides.
 const SERVERS_OWN: [Tag; 2] = [Notes::LastModifiedDate, Notes::MessageClass];
 /// What stays when a client leaves it out: under its name an item is listed when the client does not
-/// say how, and titles and texts are left out where they did not change.
-const KEPT: [Tag; 3] = [Contacts::FileAs, AirSyncBase::Body, Notes::Subject];
+/// say how, titles and texts are left out where they did not change, and what a task always has is
+/// not reset.
+const KEPT: [Tag; 9] = [
+    Contacts::FileAs,
+    AirSyncBase::Body,
+    Notes::Subject,
+    Tasks::Subject,
+    Tasks::Importance,
+    Tasks::Sensitivity,
+    Tasks::Complete,
+    Tasks::DateCompleted,
+    Tasks::ReminderSet,
+];
 
 #[cfg(test)]
 mod tests {

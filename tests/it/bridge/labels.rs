@@ -40,7 +40,7 @@ async fn note_with(user: String, label: String) -> Vec<String> {
     horde.items.sync(&account, Class::Notes, batch).await.unwrap();
     match *exported {
         Item::Note(note) => note.categories.unwrap_or_default().categories,
-        Item::Contact(_) | Item::Email(_) => panic!("not a note"),
+        other => panic!("not a note: {:?}", other.class()),
     }
 }
 
