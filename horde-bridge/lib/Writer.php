@@ -104,13 +104,17 @@ abstract class Hordeeas_Writer
      * Does an operation in a transaction of its own: an item, its tags and its history come together.
      *
      * One commit for an operation, not for a batch: the history's numbers must not stay unseen for long.
+     * A deadlock rolls the whole back, and Horde's applications may keep that to themselves: then the
+     * mark at its beginning is gone, and nothing was done.
      */
     private function whole(array $op)
     {
         $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
         $db->beginDbTransaction();
         try {
+            $this->mark($db, 'SAVEPOINT hordeeas');
             $result = $this->one($op);
+            $this->mark($db, 'RELEASE SAVEPOINT hordeeas');
             $db->commitDbTransaction();
         } catch (Throwable $e) {
             $db->rollbackDbTransaction();
@@ -124,6 +128,13 @@ abstract class Hordeeas_Writer
             $this->forget($result, isset($result['uid']) ? $result['uid'] : $op['uid']);
         }
         return $result;
+    }
+
+    private function mark($db, $statement)
+    {
+        if (stripos($db->adapterName(), 'oci') === false) {
+            $db->execute($statement);
+        }
     }
 
     /**
