@@ -144,6 +144,79 @@ class EventChecks extends CalendarChecks
         $this->checks->same('listed', in_array('orphan' . $this->run, $this->listed(), true), true);
     }
 
+    /**
+     * Horde's own pages make an instance other in two steps, and tell of the series in the first alone.
+     */
+    public function checkInstance()
+    {
+        $added = $this->apply(array($this->adding('series', '2026-12-01T09:00:00', array('recurrence' => array('type' => 'daily', 'count' => 9)))))[0];
+        $now = $this->as(self::OWNER, function () {
+            $driver = Kronolith::getDriver(null, $this->calendar);
+            $series = $driver->getByUID('series' . $this->run, array($this->calendar));
+            $series->recurrence->addException(2026, 12, 3);
+            $series->save();
+            $now = Hordeeas_History::highest('kronolith:' . $this->calendar);
+            $event = $driver->getEvent();
+            $event->title = 'by Horde';
+            $event->start = new Horde_Date('2026-12-03 11:00:00');
+            $event->end = new Horde_Date('2026-12-03 12:00:00');
+            $event->baseid = $series->uid;
+            $event->exceptionoriginaldate = new Horde_Date('2026-12-03 09:00:00');
+            $event->initialized = true;
+            $event->save();
+            return $now;
+        });
+        $changes = $this->as(self::OWNER, function () use ($now) {
+            return Hordeeas_Items::changes(array(array('class' => 'calendar', 'share' => $this->calendar, 'since' => $now)));
+        });
+        $this->checks->same('told of the series', $changes[0]['items'], array(array('uid' => 'series' . $this->run, 'op' => 'modify')));
+        $data = $this->export('series');
+        $this->checks->same('of Horde', array($data['bound'][0]['title'], $data['dates']), array('by Horde', array()));
+        $results = $this->apply(array(
+            array('op' => 'patch', 'uid' => $added['uid'], 'if_modseq' => $now, 'data' => array('title' => 'late')),
+            array('op' => 'patch', 'uid' => $added['uid'], 'data' => array('title' => 'now')),
+        ));
+        $this->checks->same('a conflict', array($results[0]['error']['kind'], $results[1]['changed']), array('conflict', true));
+        $this->checks->same('its day is kept', $this->export('series')['bound'][0]['original'], $data['bound'][0]['original']);
+    }
+
+    /**
+     * A room that was asked for stays, whatever a phone says of the people.
+     */
+    public function checkRoom()
+    {
+        $room = $this->as(self::OWNER, function () {
+            $room = Kronolith_Resource::addResource(new Kronolith_Resource_Single(array('name' => 'Room ' . $this->run,
+                'description' => '', 'response_type' => Kronolith_Resource::RESPONSETYPE_ALWAYS_ACCEPT,
+                'email' => 'room-' . $this->run . '@example.test')));
+            $event = Kronolith::getDriver(null, $this->calendar)->getEvent();
+            $event->uid = 'room' . $this->run;
+            $event->title = 'room';
+            $event->start = new Horde_Date('2026-12-01 09:00:00');
+            $event->end = new Horde_Date('2026-12-01 10:00:00');
+            $event->addAttendee('one@example.test', Kronolith::PART_REQUIRED, Kronolith::RESPONSE_ACCEPTED, 'One');
+            $event->addResource($room, Kronolith::RESPONSE_NONE);
+            $event->initialized = true;
+            $event->save();
+            return $room;
+        });
+        $before = $this->export('room')['attendees'];
+        $this->checks->same('asked', array_column($before, 'kind'), array('person', 'resource'));
+        $this->checks->same('accepted', $before[1]['response'], 'accepted');
+        $done = $this->apply(array(
+            array('op' => 'patch', 'uid' => 'room' . $this->run, 'data' => array('attendees' => array_map(function (array $one) {
+                return array('email' => $one['email'], 'name' => $one['name']);
+            }, $before))),
+            array('op' => 'patch', 'uid' => 'room' . $this->run, 'data' => array('attendees' => array())),
+        ));
+        $this->checks->same('nothing new, then nobody', array_column($done, 'changed'), array(false, true));
+        $this->checks->same('the room stays', array_column($this->export('room')['attendees'], 'kind'), array('resource'));
+        $this->apply(array(array('op' => 'delete', 'uid' => 'room' . $this->run)));
+        $this->as(self::OWNER, function () use ($room) {
+            Kronolith::getDriver('Resource')->delete($room);
+        });
+    }
+
     public function checkTexts()
     {
         $long = str_repeat('ä', 300);
