@@ -103,32 +103,65 @@ class Hordeeas_Events
     public static function ending($calendar, $from, $to)
     {
         $driver = self::driver($calendar);
-        $rows = $driver instanceof Kronolith_Driver_Sql ? self::select($driver, 'event_id, event_uid, event_baseid,'
-            . ' event_start, event_end, event_allday, event_timezone, event_recurtype, event_recurinterval,'
-            . " event_recurdays, event_recurenddate, event_recurcount", $calendar, "event_uid <> ''", array()) : null;
-        $items = self::items($rows === null ? self::all($driver) : $rows);
+        list($series, $bound, $others) = $driver instanceof Kronolith_Driver_Sql
+            ? self::partsOfMany($driver, $calendar)
+            : self::parts($driver);
         $late = array();
-        foreach ($items as $uid => $item) {
-            $base = $item['base'];
-            if ($base !== '' && isset($items[$base]) && self::recurs($items[$base])) {
-                $end = self::end($driver, $item);
-                $late[$base] = isset($late[$base]) ? max($late[$base], $end) : $end;
-            }
-        }
         $uids = array();
-        foreach ($items as $uid => $item) {
-            if ($item['base'] !== '' && isset($items[$item['base']]) && self::recurs($items[$item['base']])) {
-                continue;
-            }
+        $take = function (array $item) use ($driver, $from, $to, &$late, &$uids) {
             $end = $from === null && $to === null ? null : self::end($driver, $item);
-            if ($end !== null && isset($late[$uid])) {
-                $end = max($end, $late[$uid]);
+            if ($end !== null && isset($late[$item['uid']])) {
+                $end = max($end, $late[$item['uid']]);
             }
             if ($end === null ? $to === null : ($from === null || $end >= $from) && ($to === null || $end < $to)) {
-                $uids[] = (string)$uid;
+                $uids[] = $item['uid'];
             }
+        };
+        foreach ($bound as $item) {
+            if (!isset($series[$item['base']])) {
+                $take($item);
+                continue;
+            }
+            $end = self::end($driver, $item);
+            $late[$item['base']] = isset($late[$item['base']]) ? max($late[$item['base']], $end) : $end;
+        }
+        foreach ($others as $item) {
+            $take($item);
         }
         return $uids;
+    }
+
+    /**
+     * A calendar in three: uids of the series as keys, what stands for an instance, all others.
+     */
+    private static function parts($driver)
+    {
+        $items = self::items(self::all($driver));
+        $bound = array_filter($items, function (array $item) {
+            return $item['base'] !== '';
+        });
+        return array(array_filter($items, array(__CLASS__, 'recurs')), $bound, array_diff_key($items, $bound));
+    }
+
+    /**
+     * The same, row by row: all at once, some ten thousand events do not fit into PHP's memory.
+     */
+    private static function partsOfMany($driver, $calendar)
+    {
+        $columns = 'event_id, event_uid, event_baseid, event_start, event_end, event_allday, event_timezone,'
+            . ' event_recurtype, event_recurinterval, event_recurdays, event_recurenddate, event_recurcount';
+        $rows = function ($where) use ($columns, $calendar) {
+            return $this->_db->select('SELECT ' . $columns . ' FROM ' . $this->_params['table']
+                . " WHERE calendar_id = ? AND event_uid <> '' AND " . $where, array($calendar));
+        };
+        $rows = Closure::bind($rows, $driver, get_class($driver));
+        $items = function ($where) use ($rows) {
+            foreach ($rows($where) as $row) {
+                yield self::item($row);
+            }
+        };
+        $series = array_column(self::select($driver, 'event_uid', $calendar, 'event_recurtype > 0', array()), 'event_uid');
+        return array(array_flip($series), $items("event_baseid <> ''"), $items("(event_baseid = '' OR event_baseid IS NULL)"));
     }
 
     /**
@@ -201,13 +234,18 @@ class Hordeeas_Events
     {
         $items = array();
         foreach ($found as $one) {
-            $item = is_array($one)
-                ? array('uid' => (string)$one['event_uid'], 'id' => $one['event_id'],
-                    'base' => (string)$one['event_baseid'], 'row' => $one)
-                : array('uid' => (string)$one->uid, 'id' => $one->id, 'base' => (string)$one->baseid, 'event' => $one);
+            $item = self::item($one);
             $items[$item['uid']] = $item;
         }
         return $items;
+    }
+
+    private static function item($one)
+    {
+        return is_array($one)
+            ? array('uid' => (string)$one['event_uid'], 'id' => $one['event_id'],
+                'base' => (string)$one['event_baseid'], 'row' => $one)
+            : array('uid' => (string)$one->uid, 'id' => $one->id, 'base' => (string)$one->baseid, 'event' => $one);
     }
 
     private static function rows($driver, $calendar, $column, array $values)
