@@ -22,6 +22,9 @@ class Hordeeas_Entry
     /** @var array */
     private $conf;
 
+    /** @var bool  Whether a method of Horde's was begun. */
+    private $isWorking = false;
+
     /** @var array  Answers so far; a fatal error keeps them. */
     private $answers = array();
 
@@ -196,6 +199,7 @@ class Hordeeas_Entry
         if (substr_count($method, '/') !== 1 || !$registry->hasMethod($method)) {
             throw new Hordeeas_Failure('method', 'no such method: ' . $call['method']);
         }
+        $this->isWorking = true;
         return $registry->call($method, $params);
     }
 
@@ -243,7 +247,8 @@ class Hordeeas_Entry
         $this->reserve = null;
         $last = error_get_last();
         $text = $last === null ? 'PHP ended early' : $last['message'];
-        $e = new Hordeeas_Failure('internal', 'fatal error: ' . strtok($text, "\n"));
+        // What died before there was work to do may live again.
+        $e = new Hordeeas_Failure($this->isWorking ? 'internal' : 'temporary', 'fatal error: ' . strtok($text, "\n"));
         if (!$this->batch || !$this->answers) {
             $this->refuse($e);
             return;

@@ -1,5 +1,7 @@
 //! Items of Horde's applications: one call of the bridge for each call of the port.
 
+mod work;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::backend::horde::items::work::{Answers, Portion, Work};
 use crate::backend::horde::rpc::{Client, described};
 use crate::backend::items::{
     Absent, Applied, Batch, Exported, Extent, ItemRef, Items, Listing, Operation, Outcome, Standing,
@@ -62,44 +65,43 @@ impl Items for HordeItems {
         for operation in &batch.operations {
             operations.push(written(class, operation, &batch.shares, &zone)?);
         }
-        let mut wanted: Vec<Value> =
-            batch.export.iter().map(|at| placed(class, at, &batch.shares)).collect();
-        let mut outcome = Outcome::default();
-        let mut exported = Vec::new();
-        // The bridge stops when its time or size is spent; what it left is asked for again.
-        while !operations.is_empty() || !wanted.is_empty() {
-            let params = json!([{
-                "apply": operations.iter().take(PAGE).collect::<Vec<_>>(),
-                "export": if operations.len() > PAGE { Vec::new() } else {
-                    wanted.iter().take(PAGE).collect::<Vec<_>>()
-                },
-            }]);
-            let who = Some(&account.credentials);
-            let answer = if operations.is_empty() {
-                self.client.read(who, "bridge.sync", params).await?
-            } else {
-                self.client.write(who, "bridge.sync", params).await?
-            };
-            let answer: SyncAnswer = parsed("bridge.sync", answer)?;
-            let applied = answer.apply.map_or_else(Vec::new, |apply| apply.results);
-            let read = answer.export.map_or_else(Vec::new, |export| export.results);
-            let progress = !applied.is_empty() || !read.is_empty();
-            if !progress || applied.len() > operations.len() || read.len() > wanted.len() {
-                let what = "bridge.sync answered with another number of results";
-                return Err(Error::new(Kind::Unavailable, what));
-            }
-            operations.drain(..applied.len());
-            wanted.drain(..read.len());
-            outcome.applied.extend(applied.into_iter().map(AppliedAnswer::into_applied));
-            exported.extend(read);
+        let wanted = batch.export.iter().map(|at| placed(class, at, &batch.shares)).collect();
+        let mut work = Work::new(operations, wanted);
+        while let Some(portion) = work.portion() {
+            let answer = self.exchange(account, &work, &portion).await;
+            work.settle(&portion, answer)?;
         }
-        outcome.exported = batch
-            .export
-            .into_iter()
-            .zip(exported)
-            .map(|(at, answer)| answer.into_exported(of, at, &zone))
-            .collect();
-        Ok(outcome)
+        work.judge()?;
+        let applied = work.applied.into_iter().map(AppliedAnswer::into_applied).collect();
+        let read = batch.export.into_iter().zip(work.read);
+        let exported = read.map(|(at, answer)| answer.into_exported(of, at, &zone)).collect();
+        Ok(Outcome { applied, exported })
+    }
+}
+
+impl HordeItems {
+    /// One call: the first of the operations and of the wanted items.
+    async fn exchange(
+        &self,
+        account: &Account,
+        work: &Work,
+        portion: &Portion,
+    ) -> Result<Answers, Error> {
+        let params = json!([{
+            "apply": work.operations.iter().take(portion.operations).collect::<Vec<_>>(),
+            "export": work.wanted.iter().take(portion.wanted).collect::<Vec<_>>(),
+        }]);
+        let who = Some(&account.credentials);
+        let answer = if portion.operations == 0 {
+            self.client.read(who, "bridge.sync", params).await?
+        } else {
+            self.client.write(who, "bridge.sync", params).await?
+        };
+        let answer: SyncAnswer = parsed("bridge.sync", answer)?;
+        Ok(Answers {
+            applied: answer.apply.map_or_else(Vec::new, |apply| apply.results),
+            read: answer.export.map_or_else(Vec::new, |export| export.results),
+        })
     }
 }
 
@@ -252,7 +254,7 @@ struct Results<T> {
     results: Vec<T>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct AppliedAnswer {
     uid: String,
     share: String,
@@ -276,7 +278,7 @@ struct AppliedAnswer {
 impl AppliedAnswer {
     fn into_applied(self) -> Result<Applied, Error> {
         if let Some(error) = self.error {
-            return Err(described("bridge.apply", &error));
+            return Err(work::of_one(described("bridge.apply", &error)));
         }
         if !self.dropped.is_empty() {
             log::debug!(
@@ -301,7 +303,7 @@ impl AppliedAnswer {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct ExportAnswer {
     #[serde(default)]
     share: String,
@@ -323,12 +325,9 @@ impl ExportAnswer {
 
     fn into_item(self, class: Class, zone: &TimeZone) -> Result<Box<Item>, Error> {
         match (self.data, self.error) {
-            (_, Some(error)) => Err(described("bridge.export", &error)),
+            (_, Some(error)) => Err(work::of_one(described("bridge.export", &error))),
             (Some(data), None) => item(class, data, zone).map(Box::new),
             (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
         }
     }
 }
-
-/// Operations, and items, in one call at most.
-const PAGE: usize = 200;

@@ -182,7 +182,21 @@ pub(crate) fn described(method: &str, error: &Value) -> Error {
     };
     let class = text("class");
     let separator = if class.is_empty() { "" } else { ": " };
-    Error::new(kind, format!("{method}: {class}{separator}{}", text("message")))
+    let message = format!("{method}: {class}{separator}{}", text("message"));
+    if text("kind") == "internal" {
+        return Error::because(kind, message, Broken);
+    }
+    Error::new(kind, message)
+}
+
+/// PHP works, and died or gave up over what it was to do.
+#[derive(Debug, thiserror::Error)]
+#[error("the work itself failed")]
+struct Broken;
+
+/// Whether an error is not of the connection, the login or a database, but of the work itself.
+pub(crate) fn is_broken(error: &Error) -> bool {
+    error.source.as_ref().is_some_and(|source| source.is::<Broken>())
 }
 
 const POOL_IDLE: u64 = 30;

@@ -302,10 +302,16 @@ impl Plan {
 
     fn failed(&mut self, ctx: &Context<'_>, asked: &Asked, what: Wish, error: &backend::Error) {
         log::warn!(
-            "Item not taken user={} device={} collection={}: {error}",
+            "Item not taken user={} device={} collection={} item={}: {error}",
             ctx.owner.user,
             ctx.owner.device,
             asked.uid,
+            match &what {
+                Wish::Add(client_id) => client_id.as_str().escape_debug(),
+                Wish::Change(server_id) | Wish::Delete(server_id) => {
+                    server_id.as_str().escape_debug()
+                }
+            },
         );
         let status = match error.kind {
             Kind::Conflict => Status::Conflict,
