@@ -103,7 +103,7 @@ class Hordeeas_Api extends Horde_Registry_Api
     /**
      * Writes items, in order; one that fails does not stop the others.
      *
-     * @param array $ops   List of op (add, patch, delete), class, share, uid, data, if_modseq.
+     * @param array $ops   List of op (add, patch, delete), class, share, uid, data, if_modseq; instance: one of a series.
      * @param array $opts  Limits.
      *
      * @return array  results, next

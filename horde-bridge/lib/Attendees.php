@@ -46,10 +46,8 @@ class Hordeeas_Attendees
                 throw new Hordeeas_Failure('internal', 'the attendees of the event are broken');
             }
             $address = new Horde_Mail_Rfc822_Address(Hordeeas_Json::utf8((string)$email));
-            $bare = (string)$address->bare_address;
             $name = isset($one['name']) && strlen((string)$one['name']) ? $one['name'] : $address->personal;
-            $out[$bare === '' ? Hordeeas_Json::utf8((string)$email) : $bare]
-                = self::one($name, $one['attendance'], $one['response']);
+            $out[self::bare((string)$email)] = self::one($name, $one['attendance'], $one['response']);
         }
         return $out;
     }
@@ -70,8 +68,7 @@ class Hordeeas_Attendees
         $shown = array_change_key_case(self::people($event));
         $kept = array();
         foreach ($event->attendees ? $event->attendees : array() as $key => $one) {
-            $address = new Horde_Mail_Rfc822_Address(is_object($one) ? (string)$one->email : (string)$key);
-            $email = Horde_String::lower((string)$address->bare_address);
+            $email = Horde_String::lower(self::bare(is_object($one) ? (string)$one->email : (string)$key));
             if (isset($told[$email])) {
                 if (isset($told[$email]['name'], $shown[$email]) && $told[$email]['name'] === $shown[$email]['name']) {
                     unset($told[$email]['name']);
@@ -81,6 +78,10 @@ class Hordeeas_Attendees
             }
         }
         foreach ($told as $email => $one) {
+            // Who has no address can be kept, but not asked.
+            if (!preg_match('/^[^\s<>,;@]+@[^\s<>,;@]+$/Du', (string)$email)) {
+                continue;
+            }
             $kept[$email] = $objects
                 ? self::changedObject(new Kronolith_Attendee(array('email' => (string)$email)), $one + array('role' => 1, 'response' => 1))
                 : self::changed(array('attendance' => Kronolith::PART_REQUIRED, 'response' => Kronolith::RESPONSE_NONE,
@@ -113,6 +114,17 @@ class Hordeeas_Attendees
             }
         }
         return $one;
+    }
+
+    /**
+     * The address alone of what Kronolith has for one; it also has people by name alone.
+     */
+    private static function bare($key)
+    {
+        $key = Hordeeas_Json::utf8($key);
+        $address = new Horde_Mail_Rfc822_Address($key);
+        $bare = (string)$address->bare_address;
+        return strpos($bare, '@') === false ? $key : $bare;
     }
 
     private static function one($name, $role, $response)

@@ -13,7 +13,12 @@ class Hordeeas_EventFields
      */
     public static function put(Kronolith_Event $event, array $input)
     {
-        foreach (array('title', 'location', 'description', 'url', 'status', 'private', 'alarm') as $name) {
+        foreach (array('title', 'location', 'description', 'url') as $name) {
+            if (isset($input[$name]) && !self::isShown($input[$name], $name, (string)$event->$name)) {
+                $event->$name = $input[$name];
+            }
+        }
+        foreach (array('status', 'private', 'alarm') as $name) {
             if (array_key_exists($name, $input)) {
                 $event->$name = $input[$name];
             }
@@ -31,6 +36,17 @@ class Hordeeas_EventFields
             $event->recurrence->setRecurStart($event->start);
         }
         $event->initialized = true;
+    }
+
+    /**
+     * Whether a text is what was shown of a text that is kept; phones end lines in their own way.
+     */
+    private static function isShown($text, $name, $kept)
+    {
+        $plain = function ($text) {
+            return str_replace("\r\n", "\n", $text);
+        };
+        return $plain($text) === $plain(Hordeeas_EventInput::text($name, $kept));
     }
 
     /**

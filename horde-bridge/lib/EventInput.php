@@ -101,19 +101,24 @@ class Hordeeas_EventInput
             if ($data[$name] !== null && !is_string($data[$name])) {
                 throw new Hordeeas_Failure('invalid', $name . ' must be a text');
             }
-            $out[$name] = str_replace("\0", '', Hordeeas_Json::utf8((string)$data[$name]));
-            if (strlen($out[$name]) > self::LONG && $name !== 'title') {
+            $out[$name] = self::text($name, (string)$data[$name]);
+            if (strlen($out[$name]) > self::LONG) {
                 throw new Hordeeas_Failure('invalid', $name . ' is longer than its column can hold: 65,535 bytes');
             }
         }
-        if (isset($out['title'])) {
-            $line = trim(preg_replace('/\s*[\r\n]+\s*/', ' ', $out['title']));
-            $out['title'] = Horde_String::substr($line, 0, self::TITLE);
-        }
-        if (isset($out['url'])) {
-            $out['url'] = trim($out['url']);
-        }
         return $out;
+    }
+
+    /**
+     * A text as an event keeps it: a title is one line, and has an end.
+     */
+    public static function text($name, $text)
+    {
+        $text = str_replace("\0", '', Hordeeas_Json::utf8($text));
+        if ($name === 'title') {
+            $text = Horde_String::substr(trim(preg_replace('/\s*[\r\n]+\s*/', ' ', $text)), 0, self::TITLE);
+        }
+        return $name === 'url' ? trim($text) : $text;
     }
 
     /**
@@ -146,7 +151,7 @@ class Hordeeas_EventInput
         $out = array();
         foreach ((array)$list as $one) {
             $email = isset($one['email']) && is_string($one['email']) ? trim($one['email']) : '';
-            if ($email === '' || strlen($email) > 255 || preg_match('/[\x00-\x20<>,;]/', $email)) {
+            if ($email === '' || strlen($email) > 255 || preg_match('/[\x00-\x1f\x7f]/', $email)) {
                 throw new Hordeeas_Failure('invalid', 'an attendee has no address');
             }
             if (isset($one['kind']) && $one['kind'] === 'resource') {

@@ -19,6 +19,8 @@ if (!getenv('HORDE_EAS_TEST_INSIDE')) {
 
 ini_set('display_errors', '1');
 $_SERVER += array('REMOTE_ADDR' => '127.0.0.1', 'SERVER_NAME' => 'localhost', 'REQUEST_URI' => '/', 'HTTP_HOST' => 'localhost');
+// Before Horde's own loader, which would take what is installed there.
+require_once dirname(__DIR__) . '/lib/Loader.php';
 define('HORDE_BASE', $stack . '/web/horde');
 require_once HORDE_BASE . '/lib/core.php';
 // The demo mends what PHP 8 dies of; here it is to die.
@@ -31,7 +33,6 @@ require_once __DIR__ . '/support/EventChecks.php';
 require_once __DIR__ . '/support/SeriesChecks.php';
 Horde_Registry::appInit('horde', array('authentication' => 'none', 'nocompress' => true, 'nonotificationinit' => true,
     'session_control' => 'none', 'cli' => true));
-require_once dirname(__DIR__) . '/lib/Loader.php';
 
 $checks = new Checks(basename(__FILE__));
 try {

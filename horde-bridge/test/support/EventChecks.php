@@ -217,6 +217,42 @@ class EventChecks extends CalendarChecks
         });
     }
 
+    /**
+     * What Kronolith has and no phone would send: it comes back as it was shown, and stays as it was.
+     */
+    public function checkOdd()
+    {
+        $this->as(self::OWNER, function () {
+            $event = Kronolith::getDriver(null, $this->calendar)->getEvent();
+            $event->uid = 'odd' . $this->run;
+            $event->title = " two\nlines ";
+            $event->description = "one\ntwo";
+            $event->start = new Horde_Date('2026-12-01 00:00:00');
+            $event->end = new Horde_Date('2026-12-01 23:59:59');
+            $event->addAttendee('Aunt Mary', Kronolith::PART_REQUIRED, Kronolith::RESPONSE_ACCEPTED);
+            $event->addAttendee('Bob B <bob@example.test>', Kronolith::PART_NONE, Kronolith::RESPONSE_NONE);
+            $event->timezone = 'EST';
+            $event->alarm = -5;
+            $event->tags = array('One', 'Two');
+            $event->initialized = true;
+            $event->save();
+        });
+        $data = $this->export('odd');
+        $this->checks->same('odd people', array_column($data['attendees'], 'name', 'email'), array('aunt mary' => '', 'bob@example.test' => 'bob b'));
+        $this->checks->same('odd day', array($data['allday'], $data['end']['local'], $data['alarm']), array(true, '2026-12-02T00:00:00', -5));
+        $back = array_intersect_key($data, array_flip(array('title', 'location', 'description', 'url', 'status', 'private', 'alarm', 'attendees',
+            'tags', 'zone', 'allday', 'start', 'end', 'recurrence')));
+        $back['description'] = "one\r\ntwo";
+        $done = $this->apply(array(
+            array('op' => 'patch', 'uid' => 'odd' . $this->run, 'data' => $back),
+            array('op' => 'patch', 'uid' => 'odd' . $this->run, 'data' => array('attendees' => array_merge($back['attendees'], array(
+                array('email' => 'nobody'), array('email' => 'new@example.test'))))),
+        ));
+        $this->checks->same('odd and back', array_column($done, 'changed'), array(false, true));
+        $this->checks->same('new people', array_column($this->export('odd')['attendees'], 'email'),
+            array('aunt mary', 'bob@example.test', 'new@example.test'));
+    }
+
     public function checkTexts()
     {
         $long = str_repeat('ä', 300);
