@@ -68,7 +68,7 @@ class Hordeeas_Contacts extends Hordeeas_Reader
     protected function uids($book)
     {
         $driver = Hordeeas_Books::driver($book);
-        if ($this->isSql($driver)) {
+        if (self::sql($driver)) {
             return $this->uidsOfMany($driver);
         }
         $uids = array();
