@@ -39,7 +39,7 @@ class Hordeeas_Attendees
         $out = array();
         foreach ($event->attendees ? $event->attendees : array() as $email => $one) {
             if (is_a($one, 'Kronolith_Attendee')) {
-                $out[(string)$one->email] = self::one($one->name, $one->role, $one->response);
+                $out[self::bareOf($one)] = self::one($one->name, $one->role, $one->response);
                 continue;
             }
             if (!is_array($one)) {
@@ -68,7 +68,7 @@ class Hordeeas_Attendees
         $shown = array_change_key_case(self::people($event));
         $kept = array();
         foreach ($event->attendees ? $event->attendees : array() as $key => $one) {
-            $email = Horde_String::lower(self::bare(is_object($one) ? (string)$one->email : (string)$key));
+            $email = Horde_String::lower(is_object($one) ? self::bareOf($one) : self::bare((string)$key));
             if (isset($told[$email])) {
                 if (isset($told[$email]['name'], $shown[$email]) && $told[$email]['name'] === $shown[$email]['name']) {
                     unset($told[$email]['name']);
@@ -108,12 +108,26 @@ class Hordeeas_Attendees
 
     private static function changedObject($one, array $told)
     {
+        // An instance may have the same ones as its series.
+        $one = clone $one;
         foreach ($told as $name => $value) {
             if ($value !== '') {
                 $one->$name = $value;
             }
         }
         return $one;
+    }
+
+    /**
+     * The same of one that is an object: it may be a user of Horde, or a name.
+     */
+    private static function bareOf($one)
+    {
+        if (strlen((string)$one->email)) {
+            return self::bare((string)$one->email);
+        }
+        $email = strlen((string)$one->user) ? (string)Kronolith::getUserEmail($one->user) : '';
+        return $email !== '' ? self::bare($email) : Hordeeas_Json::utf8((string)$one->displayName);
     }
 
     /**

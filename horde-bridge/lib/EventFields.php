@@ -35,7 +35,27 @@ class Hordeeas_EventFields
         } elseif ($event->recurs()) {
             $event->recurrence->setRecurStart($event->start);
         }
+        self::spare($event);
         $event->initialized = true;
+    }
+
+    /**
+     * Kronolith would look for ever for the next instance of a yearly event that begins in the first
+     * hours of a day in a zone to the west of the user's: such a one goes by the user's own clock.
+     */
+    private static function spare(Kronolith_Event $event)
+    {
+        $types = array(Horde_Date_Recurrence::RECUR_YEARLY_DATE, Horde_Date_Recurrence::RECUR_YEARLY_DAY);
+        if (!$event->recurs() || !in_array($event->recurrence->getRecurType(), $types, true)) {
+            return;
+        }
+        $start = (new Hordeeas_EventTimes($event))->start();
+        // It asks for what comes after the same hour of the next day, but by the user's clock.
+        $after = new DateTimeImmutable($start->modify('+1 day')->format('Y-m-d H:i:s'),
+            new DateTimeZone(date_default_timezone_get()));
+        if ($after->setTimezone($start->getTimezone())->modify('-1 hour')->format('Y-m-d') <= $start->format('Y-m-d')) {
+            $event->timezone = null;
+        }
     }
 
     /**

@@ -217,7 +217,7 @@ class Hordeeas_Events
                 return (new DateTime((string)$item['row']['event_end'], $zone))->getTimestamp();
             }
             if (isset($item['row'])) {
-                $item['row'] += array('event_title' => '', 'event_creator_id' => '');
+                $item['row'] += array('event_title' => '', 'event_creator_id' => '', 'event_organizer' => null);
             }
             $event = self::event($driver->calendar, $item);
             return (new Hordeeas_EventTimes($event))->last();

@@ -70,6 +70,24 @@ class SeriesChecks extends CalendarChecks
     }
 
     /**
+     * A phone on a journey does not make Horde hang.
+     */
+    public function checkForEver()
+    {
+        foreach (array('yearly_date', 'yearly_day') as $type) {
+            foreach (array('00:30', '05:45') as $hour) {
+                $uid = 'ever' . $type . $hour;
+                $data = array('zone' => 'America/New_York', 'recurrence' => array('type' => $type, 'count' => 4));
+                $this->apply(array($this->adding($uid, '2026-11-24T' . $hour . ':00', $data)));
+                $this->checks->same($uid, count($this->shown($uid)), 4);
+                $again = $this->apply(array(array('op' => 'patch', 'uid' => $uid . $this->run, 'data' => $data
+                    + array('start' => array('local' => '2026-11-24T' . $hour . ':00')))));
+                $this->checks->same('again ' . $uid, $again[0]['changed'], false);
+            }
+        }
+    }
+
+    /**
      * Moments at which Kronolith shows a series, without what stands for an instance.
      */
     private function shown($uid, $whole = false)
