@@ -55,12 +55,18 @@ class Hordeeas_Attendees
     /**
      * Makes these people the attendees; what is not told of one who was asked already stays.
      *
-     * @param array $told  See Hordeeas_EventInput.
+     * @param array $told         See Hordeeas_EventInput.
+     * @param array|null $column  Their column, see Hordeeas_Columns.
      *
-     * @throws Hordeeas_Failure  invalid, when there are more than their column holds
+     * @return bool  False, and nothing is changed, when there are more than their column holds.
      */
-    public static function put(Kronolith_Event $event, array $told)
+    public static function put(Kronolith_Event $event, array $told, $column)
     {
+        foreach ($told as $email => $one) {
+            if (isset($one['name'])) {
+                $told[$email]['name'] = Hordeeas_Columns::spelled($one['name'], $column);
+            }
+        }
         foreach (array_keys($event->getResources()) as $id) {
             unset($told[Horde_String::lower(self::address($id))]);
         }
@@ -87,10 +93,12 @@ class Hordeeas_Attendees
                 : self::changed(array('attendance' => Kronolith::PART_REQUIRED, 'response' => Kronolith::RESPONSE_NONE,
                     'name' => null), $one);
         }
-        if (strlen(serialize($kept)) > Hordeeas_EventInput::LONG) {
-            throw new Hordeeas_Failure('invalid', 'the attendees are more than their column can hold: 65,535 bytes');
+        $kept = $objects ? new Kronolith_Attendee_List(array_values($kept)) : $kept;
+        if (!Hordeeas_Columns::fits(serialize($kept), $column)) {
+            return false;
         }
-        $event->attendees = $objects ? new Kronolith_Attendee_List(array_values($kept)) : $kept;
+        $event->attendees = $kept;
+        return true;
     }
 
     private static function changed(array $one, array $told)

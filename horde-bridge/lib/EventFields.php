@@ -6,18 +6,20 @@
  */
 class Hordeeas_EventFields
 {
+    /** Characters of a title that the store keeps, where it does not say itself. */
+    const TITLE = 255;
+
     /**
      * @param array $input  See Hordeeas_EventInput::read().
+     *
+     * @return array  Names of what was left out, since its column can not hold it.
      *
      * @throws Hordeeas_Failure  invalid
      */
     public static function put(Kronolith_Event $event, array $input)
     {
-        foreach (array('title', 'location', 'description', 'url') as $name) {
-            if (isset($input[$name]) && !self::isShown($input[$name], $name, (string)$event->$name)) {
-                $event->$name = $input[$name];
-            }
-        }
+        $columns = Hordeeas_Events::columns($event->getDriver());
+        $long = self::texts($event, $input, $columns);
         foreach (array('status', 'private', 'alarm') as $name) {
             if (array_key_exists($name, $input)) {
                 $event->$name = $input[$name];
@@ -27,7 +29,10 @@ class Hordeeas_EventFields
             $event->tags = $input['tags'];
         }
         if (isset($input['attendees'])) {
-            Hordeeas_Attendees::put($event, $input['attendees']);
+            $column = isset($columns['event_attendees']) ? $columns['event_attendees'] : null;
+            if (!Hordeeas_Attendees::put($event, $input['attendees'], $column)) {
+                $long[] = 'attendees';
+            }
         }
         self::times($event, $input);
         if (array_key_exists('recurrence', $input)) {
@@ -37,6 +42,33 @@ class Hordeeas_EventFields
         }
         self::spare($event);
         $event->initialized = true;
+        return $long;
+    }
+
+    private static function texts(Kronolith_Event $event, array $input, array $columns)
+    {
+        $long = array();
+        foreach (array('title', 'location', 'description', 'url') as $name) {
+            if (!isset($input[$name])) {
+                continue;
+            }
+            $column = isset($columns['event_' . $name]) ? $columns['event_' . $name] : null;
+            $text = Hordeeas_Columns::spelled($input[$name], $column);
+            if ($name === 'title') {
+                $text = Horde_String::substr($text, 0, isset($column['chars']) ? $column['chars'] : self::TITLE);
+            }
+            $was = Hordeeas_EventInput::text($name, (string)$event->$name);
+            if (Hordeeas_Shown::lines($was) === Hordeeas_Shown::lines($text)
+                || Hordeeas_Shown::isHead($was, $text, isset($input['cut']) ? $input['cut'] : null)) {
+                continue;
+            }
+            if (!Hordeeas_Columns::fits($text, $column)) {
+                $long[] = $name;
+                continue;
+            }
+            $event->$name = $text;
+        }
+        return $long;
     }
 
     /**
@@ -56,17 +88,6 @@ class Hordeeas_EventFields
         if ($after->setTimezone($start->getTimezone())->modify('-1 hour')->format('Y-m-d') <= $start->format('Y-m-d')) {
             $event->timezone = null;
         }
-    }
-
-    /**
-     * Whether a text is what was shown of a text that is kept; phones end lines in their own way.
-     */
-    private static function isShown($text, $name, $kept)
-    {
-        $plain = function ($text) {
-            return str_replace("\r\n", "\n", $text);
-        };
-        return $plain($text) === $plain(Hordeeas_EventInput::text($name, $kept));
     }
 
     /**

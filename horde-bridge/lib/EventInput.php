@@ -6,10 +6,6 @@
  */
 class Hordeeas_EventInput
 {
-    /** Bytes of a text that its column holds. */
-    const LONG = 65535;
-    /** Characters of a title that the store keeps. */
-    const TITLE = 255;
     /** The most attendees, and the most instances that differ. */
     const MANY = 2000;
     /** The longest time, in minutes, that a reminder may lie before or after the start. */
@@ -41,10 +37,13 @@ class Hordeeas_EventInput
             $out['alarm'] = self::alarm($data['alarm']);
         }
         if (array_key_exists('tags', $data)) {
-            $out['tags'] = self::tags($data['tags']);
+            $out['tags'] = Hordeeas_Tags::input($data['tags'] === null ? array() : $data['tags']);
         }
         if (array_key_exists('attendees', $data)) {
             $out['attendees'] = self::attendees($data['attendees']);
+        }
+        if (isset($data['cut']) && is_int($data['cut'])) {
+            $out['cut'] = $data['cut'];
         }
         if (isset($data['organizer']['email']) && is_string($data['organizer']['email'])) {
             $out['organizer'] = trim($data['organizer']['email']);
@@ -102,21 +101,18 @@ class Hordeeas_EventInput
                 throw new Hordeeas_Failure('invalid', $name . ' must be a text');
             }
             $out[$name] = self::text($name, (string)$data[$name]);
-            if (strlen($out[$name]) > self::LONG) {
-                throw new Hordeeas_Failure('invalid', $name . ' is longer than its column can hold: 65,535 bytes');
-            }
         }
         return $out;
     }
 
     /**
-     * A text as an event keeps it: a title is one line, and has an end.
+     * A text as an event keeps it: a title is one line.
      */
     public static function text($name, $text)
     {
         $text = str_replace("\0", '', Hordeeas_Json::utf8($text));
         if ($name === 'title') {
-            $text = Horde_String::substr(trim(preg_replace('/\s*[\r\n]+\s*/', ' ', $text)), 0, self::TITLE);
+            $text = trim(preg_replace('/\s*[\r\n]+\s*/', ' ', $text));
         }
         return $name === 'url' ? trim($text) : $text;
     }
@@ -133,14 +129,6 @@ class Hordeeas_EventInput
             throw new Hordeeas_Failure('invalid', 'alarm is out of range');
         }
         return $minutes === 0 ? 1 : $minutes;
-    }
-
-    private static function tags($tags)
-    {
-        $tags = array_map(function ($tag) {
-            return Horde_String::substr(trim(str_replace("\0", '', $tag)), 0, 255);
-        }, array_filter((array)$tags, 'is_string'));
-        return array_values(array_unique(array_filter($tags, 'strlen')));
     }
 
     /**
@@ -196,7 +184,8 @@ class Hordeeas_EventInput
             $out['recurrence'] = $data['recurrence'] === null ? null : self::rule($data['recurrence'], $clock);
         }
         if (isset($data['instances'])) {
-            $out['instances'] = self::instances($data['instances'], $clock);
+            $cut = isset($data['cut']) ? array('cut' => $data['cut']) : array();
+            $out['instances'] = self::instances($data['instances'], $clock, $cut);
         }
         return $out;
     }
@@ -229,7 +218,7 @@ class Hordeeas_EventInput
     /**
      * @return array  deleted: list of days (Y-m-d); changed: day => data
      */
-    private static function instances($told, DateTimeZone $clock)
+    private static function instances($told, DateTimeZone $clock, array $more)
     {
         $lists = array();
         foreach (array('deleted', 'changed') as $name) {
@@ -246,7 +235,7 @@ class Hordeeas_EventInput
             if (!isset($one['original']) || !isset($one['data']) || !is_array($one['data'])) {
                 throw new Hordeeas_Failure('invalid', 'a changed instance needs original and data');
             }
-            $out['changed'][self::moment($one['original'], $clock)->format('Y-m-d')] = $one['data'];
+            $out['changed'][self::moment($one['original'], $clock)->format('Y-m-d')] = $one['data'] + $more;
         }
         $out['deleted'] = array_values(array_diff(array_unique($out['deleted']), array_keys($out['changed'])));
         return $out;

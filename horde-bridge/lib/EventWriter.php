@@ -21,7 +21,8 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $event->alarm = 0;
         $event->tags = array();
         $this->quota();
-        Hordeeas_EventFields::put($event, $this->organized($event, $input) + array('zone' => date_default_timezone_get()));
+        $long = Hordeeas_EventFields::put($event,
+            $this->organized($event, $input) + array('zone' => date_default_timezone_get()));
         $instances = new Hordeeas_Instances($calendar, $event, array());
         if (isset($input['instances']) && $event->recurs()) {
             $instances->replace($input['instances']);
@@ -30,7 +31,8 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $this->save($calendar, $event);
         $this->settle($calendar, $event, $instances);
         unset($this->known[$calendar][$uid]);
-        return array('uid' => (string)$event->uid, 'existed' => false, 'changed' => true);
+        return array('uid' => (string)$event->uid, 'existed' => false, 'changed' => true)
+            + self::told($instances, $long, true);
     }
 
     protected function patch($calendar, $item, $data)
@@ -38,7 +40,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $event = $this->loaded($calendar, $item);
         $input = Hordeeas_EventInput::read($data, $this->zone($event, $data));
         $instances = $this->instances($calendar, $event, $item);
-        Hordeeas_EventFields::put($event, $this->organized($event, $input));
+        $long = Hordeeas_EventFields::put($event, $this->organized($event, $input));
         if (!$event->recurs()) {
             $instances->drop();
         } elseif (isset($input['instances'])) {
@@ -46,7 +48,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         } else {
             $instances->follow();
         }
-        return $this->finish($calendar, $item, $event, $instances);
+        return $this->finish($calendar, $item, $event, $instances, $long);
     }
 
     protected function instance($calendar, $item, $instance, $data)
@@ -71,24 +73,27 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         } else {
             $instances->change($day, $data);
         }
-        return $this->finish($calendar, $item, $event, $instances);
+        return $this->finish($calendar, $item, $event, $instances, array());
     }
 
     protected function remove($calendar, $item)
     {
+        $bound = Hordeeas_Events::boundUids($calendar, array($item['uid']));
         Hordeeas_Events::driver($calendar)->deleteEvent($item['id']);
+        $left = Hordeeas_Events::read($calendar, array_map('strval', array_keys($bound)));
+        return array('unbound' => array_map('strval', array_keys(array_diff_key($bound, $left))));
     }
 
     /**
      * Writes what became of an event and of its instances, where that is anything.
      */
-    private function finish($calendar, $item, Kronolith_Event $event, Hordeeas_Instances $instances)
+    private function finish($calendar, $item, Kronolith_Event $event, Hordeeas_Instances $instances, array $long)
     {
         $instances->name($event);
         $before = Hordeeas_Events::event($calendar, $item);
         $own = !self::same($before, $event);
         if (!$own && !$instances->changed()) {
-            return array('existed' => true, 'changed' => false);
+            return array('existed' => true, 'changed' => false) + self::told($instances, $long, false);
         }
         $instances->clear(Hordeeas_Events::driver($calendar));
         if ($own || $instances->grows()) {
@@ -96,7 +101,21 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         }
         $this->settle($calendar, $event, $instances);
         unset($this->known[$calendar][$item['uid']]);
-        return array('existed' => true, 'changed' => true);
+        return array('existed' => true, 'changed' => true) + self::told($instances, $long, $own || $instances->grows());
+    }
+
+    /**
+     * What else is told of a write.
+     *
+     * @param bool $whole  Whether the series itself was written.
+     *
+     * @return array  bound, unbound: uids of instances written and taken away; long: what was left out
+     */
+    private static function told(Hordeeas_Instances $instances, array $long, $whole)
+    {
+        $told = $instances->told($whole);
+        $told['long'] = array_values(array_unique(array_merge($long, $told['long'])));
+        return $told + array('differs' => (bool)$told['long']);
     }
 
     /**

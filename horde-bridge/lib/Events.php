@@ -15,6 +15,20 @@ class Hordeeas_Events
     }
 
     /**
+     * What the columns of the table hold, see Hordeeas_Columns; of a store that is not SQL nothing is known.
+     */
+    public static function columns($driver)
+    {
+        if (!$driver instanceof Kronolith_Driver_Sql) {
+            return array();
+        }
+        $columns = function () {
+            return Hordeeas_Columns::of($this->_db, $this->_params['table']);
+        };
+        return Closure::bind($columns, $driver, get_class($driver))();
+    }
+
+    /**
      * The events with these uids.
      *
      * @return array  uid => item, see Hordeeas_Calendar

@@ -34,6 +34,13 @@ class Hordeeas_Instances
 
     private $grows = false;
 
+    /** @var array  uids of what was written, and of what was taken away */
+    private $written = array();
+    private $unbound = array();
+
+    /** @var array  names of what was left out, since its column can not hold it */
+    private $long = array();
+
     /**
      * @param array $bound  Items that stand for an instance.
      */
@@ -206,6 +213,7 @@ class Hordeeas_Instances
     {
         foreach ($this->gone as $item) {
             $driver->deleteEvent($item['id']);
+            $this->unbound[] = $item['uid'];
         }
         $this->gone = array();
     }
@@ -222,6 +230,7 @@ class Hordeeas_Instances
             $known = isset($this->bound[$day]);
             if (!$known || !Hordeeas_EventWriter::same(Hordeeas_Events::event($this->calendar, $this->bound[$day]), $event)) {
                 yield $event;
+                $this->written[] = (string)$event->uid;
             }
             if (!$known) {
                 $this->bound[$day] = array('uid' => $event->uid, 'id' => $event->id);
@@ -239,6 +248,20 @@ class Hordeeas_Instances
             Hordeeas_Events::settle($this->calendar, $item['id'],
                 Hordeeas_EventFields::horde($times->on((string)$day)));
         }
+    }
+
+    /**
+     * What else of an answer is to be told.
+     *
+     * @param bool $all  Whether Kronolith wrote all of them, as it does with their series.
+     *
+     * @return array  bound, unbound, long
+     */
+    public function told($all)
+    {
+        $bound = $all ? array_merge($this->written, array_column($this->bound, 'uid')) : $this->written;
+        return array('bound' => array_values(array_unique($bound)), 'unbound' => $this->unbound,
+            'long' => array_values(array_unique($this->long)));
     }
 
     private function take($day)
@@ -274,7 +297,7 @@ class Hordeeas_Instances
         $own = new Hordeeas_EventTimes($event);
         $input = Hordeeas_EventInput::read($data, isset($data['zone']) ? null : $own->zone());
         unset($input['recurrence'], $input['instances'], $input['organizer']);
-        Hordeeas_EventFields::put($event, $input);
+        $this->long = array_merge($this->long, Hordeeas_EventFields::put($event, $input));
         return $event;
     }
 

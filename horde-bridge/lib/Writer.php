@@ -40,6 +40,9 @@ abstract class Hordeeas_Writer
      */
     abstract protected function patch($share, $item, $data);
 
+    /**
+     * @return array|null  More of the result.
+     */
     abstract protected function remove($share, $item);
 
     /**
@@ -172,9 +175,9 @@ abstract class Hordeeas_Writer
                 + $this->instance($share, $item, $op['instance'], $kind === 'delete' ? null : (array)$data);
         }
         if ($kind === 'delete') {
-            $this->remove($share, $item);
+            $more = $this->remove($share, $item);
             $this->known[$share][$uid] = false;
-            return array('share' => $share, 'changed' => true);
+            return array('share' => $share, 'changed' => true) + (array)$more;
         }
         return array('share' => $share) + $this->patch($share, $item, $data);
     }

@@ -264,11 +264,15 @@ class EventChecks extends CalendarChecks
             }, range(1, 1500)))),
             $this->adding('all', '2026-12-01T09:00:00', array('allday' => true)),
         ));
-        $this->checks->same('kinds', array_map(function (array $result) {
-            return isset($result['error']) ? $result['error']['kind'] : null;
-        }, $results), array(null, 'invalid', 'invalid', null));
+        $this->checks->same('left out', array_column($results, 'long'), array(array(), array('description'), array('attendees'), array()));
+        $this->checks->same('shown again', array_column($results, 'differs'), array(false, true, true, false));
         $data = $this->export('long');
         $this->checks->same('cut', array($data['title'], strlen($data['description'])), array(str_repeat('ä', 255), 65535));
+        $done = $this->apply(array(
+            array('op' => 'patch', 'uid' => 'long' . $this->run, 'data' => array('description' => str_repeat('x', 100), 'cut' => 100)),
+            array('op' => 'patch', 'uid' => 'long' . $this->run, 'data' => array('description' => str_repeat('x', 99), 'cut' => 100)),
+        ));
+        $this->checks->same('the beginning is no change', array_column($done, 'changed'), array(false, true));
         $data = $this->export('all');
         $this->checks->same('a whole day', array($data['start']['local'], $data['end']['local']),
             array('2026-12-01T00:00:00', '2026-12-02T00:00:00'));
