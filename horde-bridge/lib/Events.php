@@ -179,14 +179,14 @@ class Hordeeas_Events
     }
 
     /**
-     * Kronolith's own object of an item.
+     * Kronolith's own object of an item: a new one with each call, that can be changed.
      *
      * @return Kronolith_Event
      */
     public static function event($calendar, array $item)
     {
         if (isset($item['event'])) {
-            return $item['event'];
+            return self::copied($item['event']);
         }
         $driver = self::driver($calendar);
         $make = function (array $row) {
@@ -197,6 +197,22 @@ class Hordeeas_Events
             throw new Hordeeas_Failure('internal', 'the event has no date');
         }
         return $event;
+    }
+
+    private static function copied(Kronolith_Event $event)
+    {
+        $copy = clone $event;
+        foreach (array('start', 'end', 'recurrence', 'exceptionoriginaldate') as $name) {
+            if (is_object($copy->$name)) {
+                $copy->$name = clone $copy->$name;
+            }
+        }
+        foreach (array('start', 'recurEnd') as $name) {
+            if ($copy->recurrence && is_object($copy->recurrence->$name)) {
+                $copy->recurrence->$name = clone $copy->recurrence->$name;
+            }
+        }
+        return $copy;
     }
 
     /**

@@ -34,6 +34,12 @@ require_once __DIR__ . '/support/SeriesChecks.php';
 Horde_Registry::appInit('horde', array('authentication' => 'none', 'nocompress' => true, 'nonotificationinit' => true,
     'session_control' => 'none', 'cli' => true));
 
+spl_autoload_register(function ($class) {
+    if ($class === 'PlainDriver') {
+        require_once __DIR__ . '/support/PlainDriver.php';
+    }
+});
+
 $checks = new Checks(basename(__FILE__));
 try {
     foreach (array(new SeriesChecks($checks, $stack), new EventChecks($checks, $stack)) as $calendar) {

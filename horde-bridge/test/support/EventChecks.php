@@ -253,6 +253,80 @@ class EventChecks extends CalendarChecks
             array('aunt mary', 'bob@example.test', 'new@example.test'));
     }
 
+    /**
+     * Nonsense is refused, or taken for what it is; it is never an accident.
+     */
+    public function checkNonsense()
+    {
+        $odd = array(null, true, 0, -1, 3.5, PHP_INT_MAX, '', 'x', "\0", "\u{1f382}", '2026-02-30T00:00:00', array(), array(1), array(array()),
+            array('local' => 'x'), array('utc' => 'x'), array('utc' => PHP_INT_MAX), array('local' => '2026-12-01T09:00:00'), array('type' => 'daily'),
+            array('type' => 'weekly', 'interval' => 0), array('type' => 'weekly', 'days' => 128), array('type' => 'daily', 'count' => -1),
+            array('type' => 'daily', 'until' => '1000-01-01T00:00:00'), array('type' => 'daily', 'until' => 7), array('type' => array()),
+            array('deleted' => 7), array('deleted' => array('x')), array('changed' => array(7)), array('changed' => array(array('original' => 1, 'data' => 7))),
+            array('changed' => array(array('original' => 1, 'data' => array('start' => 1, 'end' => 0)))), array('email' => 7), array(array('email' => array())),
+            array(array('email' => 'a@b', 'role' => 7, 'name' => array())), str_repeat('x', 70000), str_repeat('x,', 200));
+        $names = array('title', 'location', 'description', 'url', 'status', 'private', 'alarm', 'attendees', 'tags', 'zone', 'allday', 'start',
+            'end', 'recurrence', 'instances', 'organizer', 'cut', 'nosuch');
+        $this->apply(array($this->adding('nonsense', '2026-12-01T09:00:00', array('recurrence' => array('type' => 'daily')))));
+        $kinds = array();
+        foreach ($names as $name) {
+            $ops = array();
+            foreach ($odd as $at => $value) {
+                $ops[] = array('op' => 'patch', 'uid' => 'nonsense' . $this->run, 'data' => array($name => $value));
+                $ops[] = array('op' => 'add') + $this->adding('nonsense-' . $name . $at, '2026-12-01T09:00:00', array($name => $value));
+                $ops[] = array('op' => 'patch', 'uid' => 'nonsense' . $this->run, 'instance' => $value, 'data' => array($name => $value));
+            }
+            foreach ($this->apply($ops) as $at => $result) {
+                $kind = isset($result['error']) ? $result['error']['kind'] : 'done';
+                $kinds[$kind] = true;
+                if (!in_array($kind, array('done', 'invalid', 'notfound'), true)) {
+                    $this->checks->same('nonsense ' . json_encode($ops[$at]['data']), $result['error'], null);
+                }
+            }
+        }
+        ksort($kinds);
+        $this->checks->same('all kinds', array_keys($kinds), array('done', 'invalid', 'notfound'));
+        foreach ($this->listed() as $uid) {
+            if (strncmp($uid, 'nonsense', 8) === 0) {
+                $data = $this->export(substr($uid, 0, -strlen($this->run)));
+                $this->checks->same('reads ' . $uid, isset($data['error']) ? $data['error'] : null, null);
+            }
+        }
+    }
+
+    /**
+     * Where the store is not SQL.
+     */
+    public function checkPlain()
+    {
+        $factory = $GLOBALS['injector']->getInstance('Kronolith_Factory_Driver');
+        $swap = function ($to) {
+            $was = $this->_instances['Sql'];
+            $this->_instances['Sql'] = $to ? $to : new PlainDriver($was);
+            return $was;
+        };
+        $swap = Closure::bind($swap, $factory, get_class($factory));
+        $sql = $swap(null);
+        try {
+            $op = $this->adding('plain', '2026-12-01T09:00:00', array('recurrence' => array('type' => 'daily', 'count' => 9),
+                'instances' => array('deleted' => array(array('local' => '2026-12-02T09:00:00')), 'changed' => array(array(
+                    'original' => array('local' => '2026-12-03T09:00:00'), 'data' => array('title' => 'other'))))));
+            $done = $this->apply(array($op, $op, array('op' => 'patch', 'uid' => $op['uid'], 'instance' => array('local' => '2026-12-03T09:00:00'),
+                'data' => array('location' => 'there')), array('op' => 'patch', 'uid' => $op['uid'], 'data' => array('title' => 'plain now'))));
+            $this->checks->same('plain writes', array_column($done, 'changed'), array(true, false, true, true));
+            $data = $this->export('plain');
+            $this->checks->same('plain reads', array($data['title'], $data['dates'], $data['bound'][0]['title'], $data['bound'][0]['location'],
+                $data['bound'][0]['original']['local']), array('plain now', array('2026-12-02'), 'other', 'there', '2026-12-03T09:00:00'));
+            $listed = $this->listed();
+            $this->checks->same('plain lists', array(in_array($op['uid'], $listed, true), in_array($data['bound'][0]['uid'], $listed, true)),
+                array(true, false));
+            $done = $this->apply(array(array('op' => 'delete', 'uid' => $op['uid'])))[0];
+            $this->checks->same('plain deletes', array($done['changed'], $done['unbound']), array(true, array($data['bound'][0]['uid'])));
+        } finally {
+            $swap($sql);
+        }
+    }
+
     public function checkTexts()
     {
         $long = str_repeat('ä', 300);
