@@ -90,6 +90,16 @@ class Hordeeas_Series
     }
 
     /**
+     * Whether the protocol has no word for the rule: phones do not see it, and do not mean to clear it.
+     */
+    public function isUntold()
+    {
+        $rule = $this->rule();
+        return $rule !== null && ($rule['interval'] < 1 || $rule['interval'] > 999
+            || ($rule['type'] === 'weekly' && ($rule['days'] & 127) === 0));
+    }
+
+    /**
      * Whether a rule says what the task's own says. The end counts by its day, as Horde compares it.
      */
     public function follows(array $wanted)

@@ -110,9 +110,11 @@ class Hordeeas_TaskPlan
         $begins = (int)$this->series->nextStart();
         $due = array_key_exists('due', $this->input) ? (int)$this->input['due'] : $current;
         $start = array_key_exists('start', $this->input) ? (int)$this->input['start'] : $begins;
-        $rule = array_key_exists('recurrence', $this->input)
-            ? $this->input['recurrence']
-            : Hordeeas_Series::checked($this->series->rule());
+        $isNamed = array_key_exists('recurrence', $this->input);
+        $rule = $isNamed ? $this->input['recurrence'] : $this->series->rule();
+        if ($rule === null && $this->series->isUntold()) {
+            $rule = $this->series->rule();
+        }
         if ($rule !== null && !$due) {
             // Nag repeats what is due.
             $due = $start;

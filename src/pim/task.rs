@@ -13,7 +13,10 @@
 //! | a reminder without a due date | Nag counts from the due date: dropped |
 //! | a reminder after the due date | as above: at the due date |
 //! | an alarm of one minute | is how Nag keeps one at the due date, which it has no number for |
-//! | `Regenerate` | Nag counts from the calendar, not from the day of completion: the task stays, its rule goes |
+//! | `Regenerate` | Nag counts from the calendar, not from the day of completion: the task stays, its rule goes, and the phone is told |
+//! | a recurrence without a date | Nag repeats what is due: from the start date, or dropped, and the phone is told |
+//! | a completion of a whole series | Nag completes the occurrence that is due; the phone is told which is next |
+//! | some rules | see [`recurrence`](crate::pim::recurrence) |
 //! | `OrdinalDate`, `SubOrdinalDate`, `CompressedRTF` | no place in Nag |
 //!
 //! [MS-ASTASK] §2.2.2
@@ -26,7 +29,10 @@ use serde_json::{Map, Value, json};
 
 use crate::eas::class::task::{Categories, Task};
 use crate::eas::scalar::ClearableDate;
+use crate::pim::recurrence::Rule;
 use crate::pim::text;
+
+mod series;
 
 /// A task as the bridge sends it.
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +54,8 @@ pub struct Todo {
     pub completed: bool,
     /// When it was done, in Unix seconds, as all times.
     pub completed_at: Option<i64>,
+    /// When the first occurrence is due.
+    pub due: Option<i64>,
     /// When work on the current occurrence begins.
     pub next_start: Option<i64>,
     /// When the current occurrence is due.
@@ -60,6 +68,8 @@ pub struct Todo {
     /// Labels.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// How it recurs.
+    pub recurrence: Option<Rule>,
 }
 
 /// What a phone shows of a task.
@@ -83,7 +93,7 @@ pub fn from_native(todo: &Todo) -> Task {
         due_date: date(due.and_then(|at| wall(at, &zone))),
         utc_due_date: date(due),
         categories: (!tags.is_empty()).then_some(Categories { categories: tags }),
-        recurrence: None,
+        recurrence: series::shown(todo, &zone),
         complete: Some(todo.completed),
         date_completed: date(instant(todo.completed_at).filter(|_| todo.completed)),
         sensitivity: Some(if todo.private { PRIVATE } else { 0 }),
@@ -95,10 +105,18 @@ pub fn from_native(todo: &Todo) -> Task {
 /// What the bridge should write: what the task has, and nothing where it leaves out what `cleared`
 /// names.
 ///
+/// `zone` is the user's; `stored` is what a series was, of which the phone may send back what it was
+/// shown.
+///
 /// A title, a text, a completion, an importance or a sensitivity that is left out is kept: these
 /// are never empty, and a client that does not know them would reset what others see.
 #[must_use]
-pub fn to_native(task: &Task, cleared: impl Fn(&str) -> bool) -> Value {
+pub fn to_native(
+    task: &Task,
+    zone: &TimeZone,
+    stored: Option<&Todo>,
+    cleared: impl Fn(&str) -> bool,
+) -> Value {
     let mut data = Map::new();
     let mut set = |name: &str, value: Value| drop(data.insert(name.to_owned(), value));
     if let Some(subject) = &task.subject {
@@ -138,6 +156,13 @@ pub fn to_native(task: &Task, cleared: impl Fn(&str) -> bool) -> Value {
     match &task.categories {
         Some(categories) => set("tags", json!(categories.categories)),
         None if cleared("Tasks:Categories") => set("tags", json!([])),
+        None => {}
+    }
+    match &task.recurrence {
+        Some(recurrence) => series::take(&mut data, task, recurrence, zone, stored),
+        None if cleared("Tasks:Recurrence") => {
+            drop(data.insert("recurrence".to_owned(), Value::Null));
+        }
         None => {}
     }
     Value::Object(data)

@@ -17,6 +17,7 @@ mod notes;
 mod protocol;
 mod replay;
 mod send;
+mod series;
 mod tasks;
 mod waiting;
 mod wrong;
@@ -147,6 +148,8 @@ impl Scene {
             "tasks-down" => tasks::down(self).await,
             "tasks-up" => tasks::up(self).await,
             "tasks-kept" => tasks::kept(self).await,
+            "tasks-series" => series::occurrences(self).await,
+            "tasks-rules" => series::rules(self).await,
             "tasks-filter" => tasks::filter(self).await,
             "replay-add" => replay::adds(self).await,
             "replay-changes" => replay::server_changes(self).await,
@@ -206,6 +209,8 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("tasks-down", true),
     ("tasks-up", true),
     ("tasks-kept", true),
+    ("tasks-series", true),
+    ("tasks-rules", true),
     ("tasks-filter", true),
     ("replay-add", true),
     ("replay-changes", true),

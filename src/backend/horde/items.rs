@@ -177,7 +177,7 @@ fn data(item: &Item, zone: &TimeZone, cleared: impl Fn(&str) -> bool) -> Result<
     match item {
         Item::Contact(contact) => Ok(contact::to_native(contact, zone, cleared)),
         Item::Note(note) => Ok(note::to_native(note, cleared)),
-        Item::Task(task) => Ok(task::to_native(task, cleared)),
+        Item::Task(task) => Ok(task::to_native(task, zone, None, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
     }
 }

@@ -61,7 +61,7 @@ element! {
     #[derive(Default)]
     pub struct Recurrence = Tasks::Recurrence {
         /// 0 daily, 1 weekly, 2 and 3 monthly, 5 and 6 yearly; by date and by day of the week.
-        kind: Option<u8> = Tasks::Type,
+        kind: Option<u32> = Tasks::Type,
         /// When the first one is due.
         start: Option<DashDate> = Tasks::Start,
         /// No occurrence is later.
@@ -71,22 +71,22 @@ element! {
         /// How many days, weeks, months or years lie between two.
         interval: Option<u32> = Tasks::Interval,
         /// Days of the week: 1 Sunday, 2 Monday … 64 Saturday, added up.
-        day_of_week: Option<u8> = Tasks::DayOfWeek,
+        day_of_week: Option<u32> = Tasks::DayOfWeek,
         /// Day of the month.
-        day_of_month: Option<u8> = Tasks::DayOfMonth,
+        day_of_month: Option<u32> = Tasks::DayOfMonth,
         /// Week of the month; 5 is the last.
-        week_of_month: Option<u8> = Tasks::WeekOfMonth,
+        week_of_month: Option<u32> = Tasks::WeekOfMonth,
         /// Month of the year.
-        month_of_year: Option<u8> = Tasks::MonthOfYear,
+        month_of_year: Option<u32> = Tasks::MonthOfYear,
         /// Whether the next one is counted from the day on which one is done.
         regenerate: Option<bool> = Tasks::Regenerate,
         /// Whether this is a copy of an occurrence that is done, and recurs no more.
         dead_occur: Option<bool> = Tasks::DeadOccur,
         /// The calendar in which it is counted.
-        calendar_type: Option<u8> = Tasks::CalendarType since V14_0,
+        calendar_type: Option<u32> = Tasks::CalendarType since V14_0,
         /// Whether it is counted in leap months.
         is_leap_month: Option<bool> = Tasks::IsLeapMonth since V14_0,
         /// With which day a week begins.
-        first_day_of_week: Option<u8> = Tasks::FirstDayOfWeek since V14_1,
+        first_day_of_week: Option<u32> = Tasks::FirstDayOfWeek since V14_1,
     }
 }

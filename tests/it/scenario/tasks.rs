@@ -55,8 +55,8 @@ pub(super) fn value(phone: &Phone, id: &str, uid: &str, tag: Tag) -> Option<Stri
 }
 
 pub(super) fn server_id(brought: &Brought) -> Result<String, Error> {
-    let response = brought.responses.first().cloned().unwrap_or_default();
-    response.server_id.ok_or(Error::Missing("ServerId"))
+    let mut added = brought.responses.iter().filter(|response| response.client_id.is_some());
+    added.find_map(|response| response.server_id.clone()).ok_or(Error::Missing("ServerId"))
 }
 
 /// Fields of a stored task.
