@@ -131,7 +131,6 @@ class Hordeeas_EventFields
             $last = $end->setTime(0, 0);
             $last = $last == $end && $last > $start->setTime(0, 0) ? $last : $last->modify('+1 day');
             $event->end = new Horde_Date($last->format('Y-m-d') . ' 00:00:00', $own);
-            $event->timezone = null;
         } else {
             $event->start = self::horde($start);
             $event->end = self::horde($end);
@@ -140,6 +139,10 @@ class Hordeeas_EventFields
             }
         }
         $event->allday = $allday;
+        if ($event->isAllDay()) {
+            // Also what lasts from midnight to midnight by the user's clock.
+            $event->timezone = null;
+        }
     }
 
     /**

@@ -216,7 +216,7 @@ class Hordeeas_EventInput
     }
 
     /**
-     * @return array  deleted: list of days (Y-m-d); changed: day => data
+     * @return array  deleted: list of moments; changed: list of moment, data
      */
     private static function instances($told, DateTimeZone $clock, array $more)
     {
@@ -229,15 +229,14 @@ class Hordeeas_EventInput
         }
         $out = array('deleted' => array(), 'changed' => array());
         foreach ($lists['deleted'] as $moment) {
-            $out['deleted'][] = self::moment($moment, $clock)->format('Y-m-d');
+            $out['deleted'][] = self::moment($moment, $clock);
         }
         foreach ($lists['changed'] as $one) {
             if (!isset($one['original']) || !isset($one['data']) || !is_array($one['data'])) {
                 throw new Hordeeas_Failure('invalid', 'a changed instance needs original and data');
             }
-            $out['changed'][self::moment($one['original'], $clock)->format('Y-m-d')] = $one['data'] + $more;
+            $out['changed'][] = array(self::moment($one['original'], $clock), $one['data'] + $more);
         }
-        $out['deleted'] = array_values(array_diff(array_unique($out['deleted']), array_keys($out['changed'])));
         return $out;
     }
 

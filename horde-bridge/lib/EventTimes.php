@@ -168,6 +168,17 @@ class Hordeeas_EventTimes
     }
 
     /**
+     * The day of the instance that is meant by a moment: by the clock of the event; what lasts whole
+     * days floats, and is meant by the clock of who speaks of it.
+     *
+     * @return string  Y-m-d
+     */
+    public function dayOf(DateTimeImmutable $moment)
+    {
+        return ($this->allday ? $moment : $moment->setTimezone($this->zone))->format('Y-m-d');
+    }
+
+    /**
      * The instance on a day, if there were one.
      *
      * @param string $day  Y-m-d by the clock of the event.

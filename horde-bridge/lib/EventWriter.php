@@ -62,8 +62,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $times = new Hordeeas_EventTimes($event);
         $day = Hordeeas_EventInput::moment($instance,
             new DateTimeZone(isset($clock['zone']) ? $clock['zone'] : $times->zone()));
-        // What lasts whole days floats; else the clock that counts is the event's.
-        $day = ($times->isAllDay() ? $day : $day->setTimezone(new DateTimeZone($times->zone())))->format('Y-m-d');
+        $day = $times->dayOf($day);
         $instances = $this->instances($calendar, $event, $item);
         if (!$times->has($day) && !$instances->knows($day)) {
             throw new Hordeeas_Failure('notfound', 'the event has no such instance');

@@ -81,14 +81,18 @@ class Hordeeas_Instances
     public function replace(array $told)
     {
         $this->follow();
-        $this->days = array_intersect_key($this->days, array_flip($told['deleted']) + $told['changed']);
-        foreach (array_diff_key($this->bound, $told['changed']) as $day => $item) {
+        $times = new Hordeeas_EventTimes($this->series);
+        $deleted = array_flip(array_map(array($times, 'dayOf'), $told['deleted']));
+        $changed = array();
+        foreach ($told['changed'] as $one) {
+            $changed[$times->dayOf($one[0])] = $one[1];
+        }
+        $this->days = array_intersect_key($this->days, $deleted + $changed);
+        foreach (array_keys(array_diff_key($this->bound, $changed)) as $day) {
             $this->take($day);
         }
-        foreach ($told['deleted'] as $day) {
-            $this->days[$day] = true;
-        }
-        foreach ($told['changed'] as $day => $data) {
+        $this->days += array_fill_keys(array_keys(array_diff_key($deleted, $changed)), true);
+        foreach ($changed as $day => $data) {
             $this->change($day, $data);
         }
     }
