@@ -10,6 +10,7 @@ pub mod folders;
 pub mod items;
 mod rpc;
 mod session;
+mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;

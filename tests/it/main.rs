@@ -30,4 +30,5 @@ mod state;
 mod support;
 mod swing;
 mod tidy;
+mod untouched;
 mod wire;
