@@ -29,6 +29,7 @@ mod smtp_tls;
 mod state;
 mod support;
 mod swing;
+mod tasklists;
 mod tidy;
 mod untouched;
 mod wire;
