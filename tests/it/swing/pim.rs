@@ -97,7 +97,7 @@ impl Pim {
     /// The folders that a phone has.
     pub(super) async fn all(world: &World, phone: &Phone) -> Vec<Self> {
         let mut all = Vec::new();
-        for kind in [Kind::Notes] {
+        for kind in [Kind::Notes, Kind::Tasks] {
             if let Some(folder) = phone.folder_of(kind.form().primary) {
                 let share = world.default_share(kind.form()).await;
                 all.push(Self { kind, id: folder.id.clone(), share });
