@@ -5,8 +5,8 @@
 //! they lie in, [`Mail`] the mailboxes; [`Submit`] takes mail that goes out.
 //! The adapters are `backend::horde` (JSON-RPC to the bridge), `backend::imap` and
 //! `backend::smtp`; only `app` knows which adapter fills a port.
-//! Ports speak in the protocol's classes and in domain words: no tags, no Status, no versions of
-//! the wire.
+//! Ports speak in the protocol's classes and in domain words: no tags, no Status, and of the wire's
+//! versions only what the days of an event mean in them.
 
 pub mod folders;
 pub mod horde;

@@ -3,6 +3,7 @@
 //! Pure: what travels is what the bridge sends and takes, as JSON; nothing is looked up.
 
 pub mod contact;
+pub mod event;
 pub mod note;
 pub mod recurrence;
 pub mod task;

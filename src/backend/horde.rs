@@ -6,11 +6,11 @@
 //! whatever its status says.
 
 pub mod accounts;
+mod events;
 pub mod folders;
 pub mod items;
 mod rpc;
 mod session;
-mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;

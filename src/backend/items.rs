@@ -1,14 +1,16 @@
-//! The port of items other than mail: contacts, notes and tasks, and later calendars.
+//! The port of items other than mail: contacts, calendars, notes and tasks.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::backend::{Account, Error};
 use crate::eas::class::{Class, Item};
+use crate::eas::version::ProtocolVersion;
 
 /// Whether the items of a class come and go over this port.
 #[must_use]
 pub const fn is_served(class: Class) -> bool {
-    matches!(class, Class::Contacts | Class::Notes | Class::Tasks)
+    matches!(class, Class::Calendar | Class::Contacts | Class::Notes | Class::Tasks)
 }
 
 /// The way to the items of Horde's applications.
@@ -86,14 +88,27 @@ pub struct Listing {
 }
 
 /// What one call should do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
+    /// The version that the phone speaks: what the days of an event mean hangs on it.
+    pub version: ProtocolVersion,
     /// The shares of the folder: where an item's share is empty, it is looked for in these.
     pub shares: Vec<String>,
     /// Writes, in order.
     pub operations: Vec<Operation>,
     /// Reads, after the writes.
     pub export: Vec<ItemRef>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            version: ProtocolVersion::LAST,
+            shares: Vec::new(),
+            operations: Vec::new(),
+            export: Vec::new(),
+        }
+    }
 }
 
 /// One write.
@@ -119,11 +134,15 @@ pub enum Operation {
         /// After so many bytes texts were cut for the client, when they were: the beginning of a
         /// longer one, sent back as it came, is no change.
         cut_at: Option<u32>,
+        /// The one occurrence of a series that is meant, by its start; `None` for the whole item.
+        instance: Option<Timestamp>,
     },
     /// Deletes.
     Delete {
         /// Where the item is.
         at: ItemRef,
+        /// The one occurrence of a series that is meant, by its start; `None` for the whole item.
+        instance: Option<Timestamp>,
     },
 }
 

@@ -4,6 +4,7 @@ use crate::command::{
     folder_sync, get_item_estimate, item_operations, move_items, ping, provision, send_mail,
     settings, sync,
 };
+use crate::eas::class::calendar::Event;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
 use crate::eas::reference::Document;
@@ -30,6 +31,7 @@ pub fn documents() -> Vec<Document> {
         Document::of::<settings::Response>("Settings answer"),
         Document::of::<sync::wire::Request>("Sync request"),
         Document::of::<sync::wire::Response>("Sync answer"),
+        Document::of::<Event>("Calendar"),
         Document::of::<Contact>("Contacts"),
         Document::of::<Email>("Email"),
     ]

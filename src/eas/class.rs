@@ -1,10 +1,12 @@
 //! The classes of items, and an item of any class.
 
+pub mod calendar;
 pub mod contact;
 pub mod email;
 pub mod note;
 pub mod task;
 
+use crate::eas::class::calendar::Event;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::email::Email;
 use crate::eas::class::note::Note;
@@ -93,6 +95,8 @@ pub enum Item {
     Contact(Box<Contact>),
     /// A mail.
     Email(Box<Email>),
+    /// An event.
+    Event(Box<Event>),
     /// A note.
     Note(Box<Note>),
     /// A task.
@@ -106,6 +110,7 @@ impl Item {
         match self {
             Self::Contact(_) => Class::Contacts,
             Self::Email(_) => Class::Email,
+            Self::Event(_) => Class::Calendar,
             Self::Note(_) => Class::Notes,
             Self::Task(_) => Class::Tasks,
         }
@@ -116,6 +121,7 @@ impl Item {
         match self {
             Self::Contact(contact) => contact.write(version, out),
             Self::Email(email) => email.write(version, out),
+            Self::Event(event) => event.write(version, out),
             Self::Note(note) => note.write(version, out),
             Self::Task(task) => task.write(version, out),
         }

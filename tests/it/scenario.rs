@@ -7,7 +7,9 @@
 //! any server. `SCENARIO=mail` runs only scenarios whose names begin so.
 
 mod attachments;
+mod calendar;
 mod contacts;
+mod event_series;
 mod folders;
 mod hanging;
 mod mail;
@@ -136,6 +138,14 @@ impl Scene {
             "move-mail" => moves::mail(self).await,
             "move-outlook" => moves::outlook(self).await,
             "move-wrong" => moves::wrong(self).await,
+            "calendar-down" => calendar::down(self).await,
+            "calendar-up" => calendar::up(self).await,
+            "calendar-times" => calendar::times(self).await,
+            "calendar-meetings" => calendar::meetings(self).await,
+            "calendar-wrong" => calendar::wrong(self).await,
+            "calendar-series-up" => event_series::up(self).await,
+            "calendar-series-down" => event_series::down(self).await,
+            "calendar-ping" => event_series::ping(self).await,
             "contacts-down" => contacts::down(self).await,
             "contacts-up" => contacts::up(self).await,
             "contacts-photo" => contacts::photo(self).await,
@@ -197,6 +207,14 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("move-mail", true),
     ("move-outlook", true),
     ("move-wrong", true),
+    ("calendar-down", true),
+    ("calendar-up", true),
+    ("calendar-times", true),
+    ("calendar-meetings", true),
+    ("calendar-wrong", true),
+    ("calendar-series-up", true),
+    ("calendar-series-down", true),
+    ("calendar-ping", true),
     ("contacts-down", true),
     ("contacts-up", true),
     ("contacts-photo", true),

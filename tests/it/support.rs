@@ -1,7 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod certificates;
-pub(crate) mod items;
+pub(crate) mod events;
 pub(crate) mod mailbox;
 pub(crate) mod notes;
 pub(crate) mod phone;

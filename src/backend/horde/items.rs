@@ -1,20 +1,23 @@
 //! Items of Horde's applications: one call of the bridge for each call of the port.
 
+mod work;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::backend::horde::events::{self, Dialect};
+use crate::backend::horde::items::work::{Answers, Portion, Work};
 use crate::backend::horde::rpc::{Client, described};
-use crate::backend::horde::work::{Answers, Portion, Work, of_one};
 use crate::backend::items::{
     Absent, Applied, Batch, Exported, Extent, ItemRef, Items, Listing, Operation, Outcome, Standing,
 };
 use crate::backend::{Account, Error, Kind};
 use crate::eas::class::{Class, Item};
-use crate::pim::{contact, note, task};
+use crate::pim::{contact, event, note, task};
 
 /// [`Items`] over the bridge.
 pub struct HordeItems {
@@ -58,26 +61,58 @@ impl Items for HordeItems {
 
     async fn sync(&self, account: &Account, of: Class, batch: Batch) -> Result<Outcome, Error> {
         let class = word(of)?;
-        let zone = zone_of(account);
+        let dialect = Dialect::of(account, batch.version);
+        let stored = self.stored(account, of, &batch).await?;
         let mut operations = Vec::with_capacity(batch.operations.len());
+        // What makes no sense is not sent, and fails alone.
+        let mut unfit = Vec::new();
         for operation in &batch.operations {
-            operations.push(written(class, operation, &batch.shares, &zone)?);
+            let written = written(class, operation, &batch.shares, &stored, &dialect);
+            unfit.push(written.map(|value| operations.push(value)).err());
         }
         let wanted = batch.export.iter().map(|at| placed(class, at, &batch.shares)).collect();
+        let work = self.carry_out(account, operations, wanted).await?;
+        let mut applied = work.applied.into_iter().map(AppliedAnswer::into_applied);
+        let fates = unfit.into_iter().filter_map(|it| it.map(Err).or_else(|| applied.next()));
+        let applied = fates.collect();
+        let read = batch.export.into_iter().zip(work.read);
+        let exported = read.map(|(at, answer)| answer.into_exported(of, at, &dialect)).collect();
+        Ok(Outcome { applied, exported })
+    }
+}
+
+impl HordeItems {
+    /// The events of which a part is to be changed, as they are.
+    async fn stored(&self, account: &Account, of: Class, batch: &Batch) -> Result<Stored, Error> {
+        let mut places = events::to_be_read(of, batch);
+        places.sort();
+        places.dedup();
+        if places.is_empty() {
+            return Ok(Stored::new());
+        }
+        let class = word(of)?;
+        let wanted = places.iter().map(|at| placed(class, at, &batch.shares)).collect();
+        let work = self.carry_out(account, Vec::new(), wanted).await?;
+        let read = places.into_iter().zip(work.read);
+        Ok(read.map(|(at, answer)| (at.uid.clone(), answer.into_series(&at.uid))).collect())
+    }
+
+    /// Writes and reads, in as few calls as the bridge's limits allow.
+    async fn carry_out(
+        &self,
+        account: &Account,
+        operations: Vec<Value>,
+        wanted: Vec<Value>,
+    ) -> Result<Work, Error> {
         let mut work = Work::new(operations, wanted);
         while let Some(portion) = work.portion() {
             let answer = self.exchange(account, &work, &portion).await;
             work.settle(&portion, answer)?;
         }
         work.judge()?;
-        let applied = work.applied.into_iter().map(AppliedAnswer::into_applied).collect();
-        let read = batch.export.into_iter().zip(work.read);
-        let exported = read.map(|(at, answer)| answer.into_exported(of, at, &zone)).collect();
-        Ok(Outcome { applied, exported })
+        Ok(work)
     }
-}
 
-impl HordeItems {
     /// One call: the first of the operations and of the wanted items.
     async fn exchange(
         &self,
@@ -106,10 +141,11 @@ impl HordeItems {
 /// The bridge's word for a class.
 fn word(class: Class) -> Result<&'static str, Error> {
     match class {
+        Class::Calendar => Ok("calendar"),
         Class::Contacts => Ok("contacts"),
         Class::Notes => Ok("notes"),
         Class::Tasks => Ok("tasks"),
-        Class::Calendar | Class::Email | Class::Sms => {
+        Class::Email | Class::Sms => {
             Err(Error::new(Kind::Unsupported, format!("{} are not bridged yet", class.as_str())))
         }
     }
@@ -140,22 +176,33 @@ fn written(
     class: &str,
     operation: &Operation,
     shares: &[String],
-    zone: &TimeZone,
+    stored: &Stored,
+    dialect: &Dialect<'_>,
 ) -> Result<Value, Error> {
     let (mut value, op, data) = match operation {
+        Operation::Change { at, item, absent, .. } if class == "calendar" => {
+            let (series, item) = (events::found(stored, at)?, events::event(item)?);
+            let instance = events::instance(operation, series, dialect)?;
+            let data = events::change(item, series, operation, |tag| clears(absent, tag), dialect)?;
+            (with_instance(placed(class, at, shares), instance), "patch", Some(data))
+        }
+        Operation::Delete { at, instance: Some(_) } => {
+            let instance = events::instance(operation, events::found(stored, at)?, dialect)?;
+            (with_instance(placed(class, at, shares), instance), "delete", None)
+        }
         Operation::Add { share, uid, item } => (
             json!({"class": class, "share": share, "uid": uid}),
             "add",
-            Some(data(item, zone, |_| false)?),
+            Some(data(item, |_| false, dialect)?),
         ),
-        Operation::Change { at, item, absent, cut_at } => {
-            let mut data = data(item, zone, |tag| clears(absent, tag))?;
+        Operation::Change { at, item, absent, cut_at, .. } => {
+            let mut data = data(item, |tag| clears(absent, tag), dialect)?;
             if let (Some(cut), Some(map)) = (cut_at, data.as_object_mut()) {
                 map.insert("cut".to_owned(), json!(cut));
             }
             (placed(class, at, shares), "patch", Some(data))
         }
-        Operation::Delete { at } => (placed(class, at, shares), "delete", None),
+        Operation::Delete { at, instance: None } => (placed(class, at, shares), "delete", None),
     };
     if let Some(map) = value.as_object_mut() {
         map.insert("op".to_owned(), json!(op));
@@ -166,24 +213,35 @@ fn written(
     Ok(value)
 }
 
-/// The user's time zone.
-fn zone_of(account: &Account) -> TimeZone {
-    TimeZone::get(&account.profile.time_zone).unwrap_or(TimeZone::UTC)
+/// The same for one occurrence.
+fn with_instance(mut place: Value, instance: Option<i64>) -> Value {
+    if let (Some(map), Some(instance)) = (place.as_object_mut(), instance) {
+        map.insert("instance".to_owned(), json!(instance));
+    }
+    place
 }
 
-fn data(item: &Item, zone: &TimeZone, cleared: impl Fn(&str) -> bool) -> Result<Value, Error> {
+fn data(
+    item: &Item,
+    cleared: impl Fn(&str) -> bool,
+    dialect: &Dialect<'_>,
+) -> Result<Value, Error> {
     match item {
-        Item::Contact(contact) => Ok(contact::to_native(contact, zone, cleared)),
+        Item::Event(event) => events::new(event, dialect),
+        Item::Contact(contact) => Ok(contact::to_native(contact, dialect.zone(), cleared)),
         Item::Note(note) => Ok(note::to_native(note, cleared)),
-        Item::Task(task) => Ok(task::to_native(task, zone, None, cleared)),
+        Item::Task(task) => Ok(task::to_native(task, dialect.zone(), None, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
     }
 }
 
 /// An item as the bridge sends it; one whose data make no sense is broken alone.
-fn item(class: Class, data: Value, zone: &TimeZone) -> Result<Item, Error> {
-    let broken = |error| Error::because(Kind::Invalid, "the data of bridge.export", error);
+fn item(class: Class, data: Value, uid: &str, dialect: &Dialect<'_>) -> Result<Item, Error> {
     match class {
+        Class::Calendar => {
+            let series = series(data, uid)?;
+            Ok(Item::Event(Box::new(event::from_native(&series, &dialect.view()))))
+        }
         Class::Notes => {
             let memo: note::Memo = serde_json::from_value(data).map_err(broken)?;
             Ok(Item::Note(Box::new(note::from_native(&memo))))
@@ -194,7 +252,7 @@ fn item(class: Class, data: Value, zone: &TimeZone) -> Result<Item, Error> {
         }
         _ => {
             let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
-            Ok(Item::Contact(Box::new(contact::from_native(&card, zone))))
+            Ok(Item::Contact(Box::new(contact::from_native(&card, dialect.zone()))))
         }
     }
 }
@@ -204,6 +262,16 @@ fn standing(data: &Value) -> Standing {
         ends: data.get("ends").and_then(Value::as_i64),
         completed: data.get("completed").and_then(Value::as_bool).unwrap_or(false),
     }
+}
+
+/// An event as the bridge sends it.
+fn series(data: Value, uid: &str) -> Result<event::Series, Error> {
+    let series: event::Series = serde_json::from_value(data).map_err(broken)?;
+    Ok(event::Series { uid: uid.to_owned(), ..series })
+}
+
+fn broken(error: serde_json::Error) -> Error {
+    Error::because(Kind::Invalid, "the data of bridge.export", error)
 }
 
 /// Whether a field that a Change leaves out is to be cleared.
@@ -252,32 +320,31 @@ struct Results<T> {
     results: Vec<T>,
 }
 
-/// What came of an operation, as the bridge tells it.
 #[derive(Default, Deserialize)]
-pub(super) struct AppliedAnswer {
-    pub(super) uid: String,
-    pub(super) share: String,
+struct AppliedAnswer {
+    uid: String,
+    share: String,
     #[serde(default)]
-    pub(super) modseq: u64,
+    modseq: u64,
     #[serde(default)]
-    pub(super) existed: bool,
+    existed: bool,
     #[serde(default)]
-    pub(super) differs: bool,
+    differs: bool,
     #[serde(default)]
-    pub(super) dropped: Vec<String>,
+    dropped: Vec<String>,
     #[serde(default)]
-    pub(super) bound: Vec<String>,
+    bound: Vec<String>,
     #[serde(default)]
-    pub(super) unbound: Vec<String>,
+    unbound: Vec<String>,
     #[serde(default)]
-    pub(super) long: Vec<String>,
-    pub(super) error: Option<Value>,
+    long: Vec<String>,
+    error: Option<Value>,
 }
 
 impl AppliedAnswer {
     fn into_applied(self) -> Result<Applied, Error> {
         if let Some(error) = self.error {
-            return Err(of_one(described("bridge.apply", &error)));
+            return Err(work::of_one(described("bridge.apply", &error)));
         }
         if !self.dropped.is_empty() {
             log::debug!(
@@ -302,32 +369,39 @@ impl AppliedAnswer {
     }
 }
 
-/// An item that was read, as the bridge tells it.
 #[derive(Default, Deserialize)]
-pub(super) struct ExportAnswer {
+struct ExportAnswer {
     #[serde(default)]
-    pub(super) share: String,
-    pub(super) base: Option<String>,
-    pub(super) data: Option<Value>,
-    pub(super) error: Option<Value>,
+    share: String,
+    base: Option<String>,
+    data: Option<Value>,
+    error: Option<Value>,
 }
 
 impl ExportAnswer {
     /// Where the item was found; where it was looked for, when it was not.
-    fn into_exported(mut self, class: Class, mut at: ItemRef, zone: &TimeZone) -> Exported {
+    fn into_exported(mut self, class: Class, mut at: ItemRef, dialect: &Dialect<'_>) -> Exported {
         if !self.share.is_empty() {
             at.share.clone_from(&self.share);
         }
         let standing = self.data.as_ref().map(standing).unwrap_or_default();
         let base = self.base.take();
-        Exported { at, item: self.into_item(class, zone), standing, base }
+        let item = self.into_data().and_then(|data| item(class, data, &at.uid, dialect));
+        Exported { at, item: item.map(Box::new), standing, base }
     }
 
-    fn into_item(self, class: Class, zone: &TimeZone) -> Result<Box<Item>, Error> {
+    fn into_series(self, uid: &str) -> Result<event::Series, Error> {
+        self.into_data().and_then(|data| series(data, uid))
+    }
+
+    fn into_data(self) -> Result<Value, Error> {
         match (self.data, self.error) {
-            (_, Some(error)) => Err(of_one(described("bridge.export", &error))),
-            (Some(data), None) => item(class, data, zone).map(Box::new),
+            (_, Some(error)) => Err(work::of_one(described("bridge.export", &error))),
+            (Some(data), None) => Ok(data),
             (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
         }
     }
 }
+
+/// Events that were read before they are changed, by uid.
+pub(super) type Stored = BTreeMap<String, Result<event::Series, Error>>;

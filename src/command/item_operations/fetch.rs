@@ -170,7 +170,8 @@ async fn item(
     let place = Place::of(&ctx.account().profile, asked.class, &asked.backend_id);
     let Some(place) = place else { return Ok(Err(Status::NotFound)) };
     let export = vec![place.at(server_id.as_str())];
-    let batch = Batch { shares: place.shares, operations: Vec::new(), export };
+    let batch =
+        Batch { version: ctx.version(), shares: place.shares, operations: Vec::new(), export };
     let outcome = ctx.services.items.sync(ctx.account(), asked.class, batch).await;
     match outcome.map(|mut outcome| outcome.exported.pop().map(|one| one.item)) {
         Ok(Some(Ok(item))) => Ok(Ok(fit(*item, &asked.wishes))),

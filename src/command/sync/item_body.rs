@@ -2,7 +2,7 @@
 //!
 //! [MS-ASAIRS] §2.2.2.9
 
-use crate::eas::body::BodyType;
+use crate::eas::body::{Body, BodyType};
 use crate::eas::class::Item;
 use crate::eas::scalar::Data;
 use crate::state::cache::{BodyPreference, CachedCollection};
@@ -10,20 +10,33 @@ use crate::state::cache::{BodyPreference, CachedCollection};
 /// Cuts the item's text at the client's TruncationSize, on a border between characters.
 pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item {
     let limit = limit(wishes);
-    let body = match &mut item {
+    match &mut item {
         Item::Contact(contact) => {
             contact.body_size =
                 cut_plain(&mut contact.plain_body, &mut contact.body_truncated, limit);
-            &mut contact.body
+            cut(&mut contact.body, limit, wishes);
         }
-        Item::Note(note) => &mut note.body,
+        Item::Note(note) => cut(&mut note.body, limit, wishes),
         Item::Task(task) => {
             task.body_size = cut_plain(&mut task.plain_body, &mut task.body_truncated, limit);
-            &mut task.body
+            cut(&mut task.body, limit, wishes);
         }
-        Item::Email(_) => return item,
-    };
-    let Some(whole) = body.as_mut() else { return item };
+        Item::Event(event) => {
+            cut_plain(&mut event.body_text, &mut event.body_truncated, limit);
+            cut(&mut event.body, limit, wishes);
+            for one in event.exceptions.iter_mut().flat_map(|all| &mut all.exceptions) {
+                cut_plain(&mut one.body_text, &mut one.body_truncated, limit);
+                cut(&mut one.body, limit, wishes);
+            }
+        }
+        Item::Email(_) => {}
+    }
+    item
+}
+
+/// Cuts one text.
+fn cut(body: &mut Option<Body>, limit: Option<u32>, wishes: &CachedCollection) {
+    let Some(whole) = body.as_mut() else { return };
     let text = whole.data.take().unwrap_or_default().to_text();
     let all_or_none =
         preference(wishes).and_then(|preference| preference.all_or_none).unwrap_or(false);
@@ -38,7 +51,6 @@ pub(in crate::command) fn fit(mut item: Item, wishes: &CachedCollection) -> Item
     whole.estimated_data_size = Some(text.len() as u64);
     whole.truncated = truncated.then_some(true);
     whole.data = (!cut.is_empty()).then(|| Data::from(cut));
-    item
 }
 
 /// After so many bytes texts are cut for the client.

@@ -282,7 +282,12 @@ impl<'a> Work<'a> {
         if export.is_empty() && operations.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let batch = Batch { shares: self.place.shares.clone(), operations, export };
+        let batch = Batch {
+            version: self.ctx.version(),
+            shares: self.place.shares.clone(),
+            operations,
+            export,
+        };
         let outcome =
             self.ctx.services.items.sync(self.ctx.account(), self.asked.class, batch).await?;
         plan.settle(self.ctx, self.asked, &self.place, self.stamp, outcome.applied).await?;

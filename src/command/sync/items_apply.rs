@@ -11,15 +11,20 @@ use crate::command::Context;
 use crate::command::sync::Asked;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
-use crate::command::sync::wire::{ClientAdd, ClientChange, ClientCommand, ServerResponse, Status};
+use crate::command::sync::wire::{
+    ClientAdd, ClientChange, ClientCommand, ClientDelete, ServerResponse, Status,
+};
 use crate::command::sync::{item_body, item_quirks, items_same};
 use crate::digest;
+use crate::eas::class::calendar::Event;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::note::Note;
 use crate::eas::class::task::Task;
 use crate::eas::class::{ApplicationData, Class, Item};
 use crate::eas::ids::{ClientId, ServerId};
+use crate::eas::scalar::BasicDate;
 use crate::eas::schema;
+use crate::eas::version::ProtocolVersion;
 use crate::state::device::Supported;
 use crate::state::map::{ItemAction, ItemChange};
 use crate::state::pending::{ItemId, PendingChange, What};
@@ -64,8 +69,10 @@ struct Step {
 /// The command behind an operation.
 enum Wish {
     Add(ClientId),
-    Change(ServerId),
+    Change(ServerId, Option<BasicDate>),
     Delete(ServerId),
+    /// One occurrence of a series goes: the series changes.
+    DeleteOne(ServerId, BasicDate),
 }
 
 impl Plan {
@@ -94,7 +101,7 @@ impl Plan {
                 }
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
                 ClientCommand::Delete(delete) => {
-                    plan.delete(place, server, &delete.server_id);
+                    plan.delete(place, server, delete);
                 }
                 ClientCommand::Fetch(fetch) => {
                     plan.fetches.push(fetch.server_id.as_str().to_owned());
@@ -157,7 +164,7 @@ impl Plan {
                 .item
                 .is_ok_and(|item| items_same::holds(&item, &doubtful.item, &doubtful.absent));
             if !is_repeated {
-                self.refuse_change(&doubtful.server_id, Status::Conflict);
+                self.refuse_change(&doubtful.server_id, None, Status::Conflict);
             }
         }
     }
@@ -216,7 +223,7 @@ impl Plan {
         server: &BTreeMap<String, ServerSide>,
         change: &ClientChange,
     ) {
-        let uid = change.server_id.as_str();
+        let (uid, instance) = (change.server_id.as_str(), change.instance_id);
         let client_wins = asked.wishes.conflict == Some(0);
         let refusal = match server.get(uid) {
             Some(ServerSide::Deleted) => Some(Status::ObjectNotFound),
@@ -233,17 +240,19 @@ impl Plan {
                     item: Box::new(item),
                     absent,
                     cut_at: item_body::limit(&asked.wishes),
+                    instance: instance.map(|date| date.0),
                 };
-                self.steps.push(Step { operation, what: Wish::Change(change.server_id.clone()) });
+                let what = Wish::Change(change.server_id.clone(), instance);
+                self.steps.push(Step { operation, what });
             }
-            (Some(Status::Conflict), Some(Ok(mut item))) => {
+            (Some(Status::Conflict), Some(Ok(mut item))) if instance.is_none() => {
                 let absent = item_quirks::meant(ctx, &mut item, absent(ctx, asked.class));
                 let server_id = change.server_id.clone();
                 self.doubtful.push(Doubtful { server_id, item, absent });
             }
-            (Some(status), _) => self.refuse_change(&change.server_id, status),
+            (Some(status), _) => self.refuse_change(&change.server_id, instance, status),
             (None, None | Some(Err(_))) => {
-                self.refuse_change(&change.server_id, Status::ConversionError);
+                self.refuse_change(&change.server_id, instance, Status::ConversionError);
             }
         }
     }
@@ -252,16 +261,21 @@ impl Plan {
         &mut self,
         place: &Place,
         server: &BTreeMap<String, ServerSide>,
-        server_id: &ServerId,
+        delete: &ClientDelete,
     ) {
-        let uid = server_id.as_str();
+        let (server_id, uid) = (&delete.server_id, delete.server_id.as_str());
         self.overruled.insert(uid.to_owned());
         if server.get(uid) == Some(&ServerSide::Deleted) {
             self.written.insert(uid.to_owned(), (0, true));
             return;
         }
-        let what = Wish::Delete(server_id.clone());
-        self.steps.push(Step { operation: Operation::Delete { at: place.at(uid) }, what });
+        let what = match delete.instance_id {
+            Some(instance) => Wish::DeleteOne(server_id.clone(), instance),
+            None => Wish::Delete(server_id.clone()),
+        };
+        let instance = delete.instance_id.map(|date| date.0);
+        self.steps
+            .push(Step { operation: Operation::Delete { at: place.at(uid), instance }, what });
     }
 
     fn succeeded(&mut self, what: Wish, applied: &Applied, stamp: i64) -> ItemChange {
@@ -279,7 +293,9 @@ impl Plan {
                 self.responses.push(ServerResponse::added(client_id, server_id));
                 ItemChange { uid, mod_seq, action }
             }
-            Wish::Change(_) => ItemChange { uid, mod_seq, action: ItemAction::Change },
+            Wish::Change(..) | Wish::DeleteOne(..) => {
+                ItemChange { uid, mod_seq, action: ItemAction::Change }
+            }
             Wish::Delete(_) => ItemChange { uid, mod_seq: stamp, action: ItemAction::Delete },
         }
     }
@@ -308,7 +324,9 @@ impl Plan {
             asked.uid,
             match &what {
                 Wish::Add(client_id) => client_id.as_str().escape_debug(),
-                Wish::Change(server_id) | Wish::Delete(server_id) => {
+                Wish::Change(server_id, _)
+                | Wish::Delete(server_id)
+                | Wish::DeleteOne(server_id, _) => {
                     server_id.as_str().escape_debug()
                 }
             },
@@ -328,12 +346,12 @@ impl Plan {
             Wish::Add(client_id) => {
                 self.responses.push(ServerResponse::not_added(client_id, status));
             }
-            Wish::Change(server_id) => {
+            Wish::Change(server_id, instance) => {
                 self.overruled.remove(server_id.as_str());
                 if is_denied {
                     self.deny(&server_id, What::Changed);
                 }
-                self.refuse_change(&server_id, status);
+                self.refuse_change(&server_id, instance, status);
             }
             // It is gone, as the client wants: be it by this very request, whose answer or record
             // was lost, or by another sidecar that got the same one.
@@ -346,6 +364,13 @@ impl Plan {
                 }
                 self.responses.push(ServerResponse::not_deleted(server_id, status));
             }
+            Wish::DeleteOne(server_id, instance) => {
+                self.overruled.remove(server_id.as_str());
+                // The client takes it for gone: the series goes back to it.
+                self.deny(&server_id, What::Changed);
+                let response = ServerResponse::not_deleted(server_id, status);
+                self.responses.push(response.of(Some(instance)));
+            }
         }
     }
 
@@ -354,17 +379,19 @@ impl Plan {
         self.denied.push(PendingChange::new(item, what));
     }
 
-    fn refuse_change(&mut self, server_id: &ServerId, status: Status) {
-        self.responses.push(ServerResponse::not_changed(server_id.clone(), status));
+    fn refuse_change(&mut self, server_id: &ServerId, instance: Option<BasicDate>, status: Status) {
+        let response = ServerResponse::not_changed(server_id.clone(), status);
+        self.responses.push(response.of(instance));
     }
 }
 
 fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
     match class {
         Class::Contacts => data.parse::<Contact>().map(|contact| Item::Contact(Box::new(contact))),
+        Class::Calendar => data.parse::<Event>().map(|event| Item::Event(Box::new(event))),
         Class::Notes => data.parse::<Note>().map(|note| Item::Note(Box::new(note))),
         Class::Tasks => data.parse::<Task>().map(|task| Item::Task(Box::new(task))),
-        Class::Calendar | Class::Email | Class::Sms => {
+        Class::Email | Class::Sms => {
             Err(schema::Error::wrong("item of a class that can be changed"))
         }
     }
@@ -382,7 +409,12 @@ fn uid_of(ctx: &Context<'_>, asked: &Asked, place: &Place, client_id: &ClientId)
 }
 
 /// What fields mean that a Change leaves out, by what the client said with its first key.
+///
+/// Since 16.0 an event keeps what is left out. [MS-ASCAL] §3.1.5.9
 fn absent(ctx: &Context<'_>, class: Class) -> Absent {
+    if class == Class::Calendar && ctx.version() >= ProtocolVersion::V16_0 {
+        return Absent::Keep;
+    }
     match ctx.device.supported.get(class.as_str()) {
         None => Absent::Clear,
         Some(Supported::AllGhosted) => Absent::Keep,
@@ -403,6 +435,7 @@ fn page_of(horde: &str) -> &str {
         "POOMCONTACTS" => "Contacts",
         "POOMCONTACTS2" => "Contacts2",
         "POOMTASKS" => "Tasks",
+        "POOMCAL" => "Calendar",
         other => other,
     }
 }

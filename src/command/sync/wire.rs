@@ -6,7 +6,7 @@ use crate::choice;
 use crate::eas::class::{ApplicationData, ClassName, Item};
 use crate::eas::ids::{ClientId, CollectionId, ServerId, SyncKey};
 use crate::eas::options::Options;
-use crate::eas::scalar::Present;
+use crate::eas::scalar::{BasicDate, Present};
 use crate::eas::schema::{Error, Sequence, Shape, Value};
 use crate::eas::version::ProtocolVersion;
 use crate::wbxml::element::Element;
@@ -94,6 +94,8 @@ element! {
     pub struct ClientChange = AirSync::Change {
         /// Which item.
         server_id: ServerId = AirSync::ServerId,
+        /// The one occurrence of a series that is meant, by its start (16.0).
+        instance_id: Option<BasicDate> = AirSyncBase::InstanceId,
         /// The properties.
         application_data: Option<ApplicationData> = AirSync::ApplicationData,
     }
@@ -104,6 +106,8 @@ element! {
     pub struct ClientDelete = AirSync::Delete {
         /// Which item.
         server_id: ServerId = AirSync::ServerId,
+        /// The one occurrence of a series that goes, by its start (16.0).
+        instance_id: Option<BasicDate> = AirSyncBase::InstanceId,
     }
 }
 
@@ -190,6 +194,8 @@ element! {
         class: Option<ClassName> = AirSync::Class since V14_0,
         /// Which item.
         server_id: ServerId = AirSync::ServerId,
+        /// Which occurrence of it.
+        instance_id: Option<BasicDate> = AirSyncBase::InstanceId since V16_0,
         /// How it went.
         status: Status = AirSync::Status,
     }
@@ -293,12 +299,20 @@ impl ServerResponse {
 
     /// A Change that was not made.
     pub(super) fn not_changed(server_id: ServerId, status: Status) -> Self {
-        Self::Change(ChangeResponse { class: None, server_id, status })
+        Self::Change(ChangeResponse { class: None, server_id, instance_id: None, status })
     }
 
     /// A Delete that was not made.
     pub(super) fn not_deleted(server_id: ServerId, status: Status) -> Self {
-        Self::Delete(ChangeResponse { class: None, server_id, status })
+        Self::Delete(ChangeResponse { class: None, server_id, instance_id: None, status })
+    }
+
+    /// The same, of one occurrence.
+    pub(super) fn of(mut self, instance: Option<BasicDate>) -> Self {
+        if let Self::Change(response) | Self::Delete(response) = &mut self {
+            response.instance_id = instance;
+        }
+        self
     }
 
     /// An item that the client asked for; `None` when it is not there.

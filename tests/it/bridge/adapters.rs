@@ -117,7 +117,8 @@ impl Book {
     /// Changes the contact and reads it.
     async fn change(&self, item: Contact, absent: Absent) -> Contact {
         let item = Box::new(Item::Contact(Box::new(item)));
-        let operations = vec![Operation::Change { at: self.at(), item, absent, cut_at: None }];
+        let (cut_at, instance) = (None, None);
+        let operations = vec![Operation::Change { at: self.at(), item, absent, cut_at, instance }];
         let batch = Batch { operations, export: vec![self.at()], ..Batch::default() };
         let outcome = self.sync(batch).await;
         outcome.applied[0].as_ref().unwrap();
@@ -163,8 +164,10 @@ impl Book {
                     item,
                     absent: Absent::Keep,
                     cut_at: None,
+                    instance: None,
                 }],
                 export: vec![somewhere],
+                ..Batch::default()
             })
             .await;
         assert_eq!(outcome.applied[0].as_ref().unwrap().share, self.share);
@@ -174,7 +177,7 @@ impl Book {
 
     /// Deletes it; once more finds nothing.
     async fn delete_twice(&self, added: u64) {
-        let operations = vec![Operation::Delete { at: self.at() }];
+        let operations = vec![Operation::Delete { at: self.at(), instance: None }];
         let batch = Batch { operations, export: vec![self.at()], ..Batch::default() };
         let outcome = self.sync(batch.clone()).await;
         assert!(outcome.applied[0].as_ref().unwrap().mod_seq > added);
@@ -265,7 +268,7 @@ async fn large_batches_are_cut_and_put_together() {
         assert_eq!(exported.at, *at);
         assert!(exported.item.is_ok());
     }
-    let operations = refs.into_iter().map(|at| Operation::Delete { at }).collect();
+    let operations = refs.into_iter().map(|at| Operation::Delete { at, instance: None }).collect();
     let batch = Batch { operations, ..Batch::default() };
     let outcome = horde.items.sync(&account, Class::Contacts, batch).await.unwrap();
     assert!(outcome.applied.iter().all(Result::is_ok));

@@ -31,12 +31,13 @@ async fn note_with(user: String, label: String) -> Vec<String> {
     let item = Box::new(Item::Note(Box::new(Note { categories, ..Note::default() })));
     let shares = vec![share.clone()];
     let operations = vec![Operation::Add { share, uid, item }];
-    let batch = Batch { shares: shares.clone(), operations, export: vec![at.clone()] };
+    let export = vec![at.clone()];
+    let batch = Batch { shares: shares.clone(), operations, export, ..Batch::default() };
     let mut outcome = horde.items.sync(&account, Class::Notes, batch).await.unwrap();
     outcome.applied.pop().unwrap().unwrap();
     let exported = outcome.exported.pop().unwrap().item.unwrap();
-    let operations = vec![Operation::Delete { at }];
-    let batch = Batch { shares, operations, export: Vec::new() };
+    let operations = vec![Operation::Delete { at, instance: None }];
+    let batch = Batch { shares, operations, ..Batch::default() };
     horde.items.sync(&account, Class::Notes, batch).await.unwrap();
     match *exported {
         Item::Note(note) => note.categories.unwrap_or_default().categories,
