@@ -17,6 +17,9 @@ class Hordeeas_EventTimes
     /** Days that pass at most from one instance to the next, for an interval of one. */
     const DAYS = array(1 => 1, 2 => 7, 3 => 31, 4 => 36, 5 => 366, 6 => 366, 7 => 372, 8 => 36);
 
+    /** What does not end before this year never ends. */
+    const FAR = 2200;
+
     /** @var Kronolith_Event */
     private $event;
 
@@ -247,22 +250,44 @@ class Hordeeas_EventTimes
         if (!$rule->recurEnd && !$rule->hasRecurCount()) {
             return null;
         }
-        $gap = (isset(self::DAYS[$rule->getRecurType()]) ? self::DAYS[$rule->getRecurType()] : 366)
-            * max(1, (int)$rule->getRecurInterval());
-        $limit = $rule->recurEnd
-            ? $this->at($rule->recurEnd)
-            : $this->start->modify('+' . min(3000000, $gap * $rule->getRecurCount()) . ' days');
-        if ($limit->format('Y') > 9000) {
-            return null;
+        $type = $rule->getRecurType();
+        $gap = (isset(self::DAYS[$type]) ? self::DAYS[$type] : 366) * max(1, (int)$rule->getRecurInterval());
+        if ($rule->recurEnd) {
+            $limit = $this->at($rule->recurEnd);
+        } else {
+            $days = $type === Horde_Date_Recurrence::RECUR_WEEKLY
+                ? max(1, substr_count(decbin((int)$rule->getRecurOnDays() & 127), '1'))
+                : 1;
+            $limit = $this->start->modify('+' . min(3000000, $gap * (intdiv($rule->getRecurCount(), $days) + 1)) . ' days');
         }
-        for ($back = 2 * $gap;; $back *= 2) {
-            $from = $limit->modify('-' . $back . ' days');
-            $found = self::following($rule, max($from, $this->start));
-            if ($found || $from <= $this->start) {
-                break;
+        // From midnight on: for what comes after its own hour of the day, each day, Kronolith finds nothing.
+        $limit = $limit->setTime(0, 0)->modify('+1 day');
+        if ($limit->format('Y') >= self::FAR) {
+            $limit = $this->start->setDate(self::FAR, 1, 1)->setTime(0, 0);
+            if ($limit < $this->start || self::following($rule, $limit)) {
+                return null;
             }
         }
-        for ($last = $found ? $found : $this->start, $steps = 0; $steps < 5000; $steps++) {
+        // Backwards in growing steps to one that there is, then closer and closer to the last.
+        $last = $this->start;
+        for ($back = 2 * $gap; $limit->modify('-' . $back . ' days') > $this->start; $back *= 2) {
+            $found = self::following($rule, $limit->modify('-' . $back . ' days'));
+            if ($found) {
+                $last = max($last, $found);
+                break;
+            }
+            $limit = $limit->modify('-' . $back . ' days');
+        }
+        while ($last->modify('+' . (2 * $gap) . ' days') < $limit) {
+            $middle = $last->setTimestamp(intdiv($last->getTimestamp() + $limit->getTimestamp(), 2))->setTime(0, 0);
+            $found = self::following($rule, $middle);
+            if ($found && $found > $last) {
+                $last = $found;
+            } else {
+                $limit = $middle;
+            }
+        }
+        for ($steps = 0; $steps < 1000; $steps++) {
             $next = self::following($rule, $last->modify('+1 day'));
             if (!$next || $next <= $last) {
                 break;

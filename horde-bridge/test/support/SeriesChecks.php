@@ -70,6 +70,40 @@ class SeriesChecks extends CalendarChecks
     }
 
     /**
+     * The last instance is the one that is found when all are gone through.
+     */
+    public function checkLast()
+    {
+        mt_srand(7);
+        for ($at = 0; $at < 200; $at++) {
+            $allday = mt_rand(0, 3) === 0;
+            $start = mktime($allday ? 0 : mt_rand(0, 23), $allday ? 0 : mt_rand(0, 59), 0, 1, mt_rand(1, 5000), 2015);
+            $row = array('event_id' => 'x', 'event_uid' => 'x', 'event_title' => '', 'event_creator_id' => self::OWNER,
+                'event_organizer' => null, 'event_allday' => (int)$allday,
+                'event_start' => $allday ? date('Y-m-d H:i:s', $start) : gmdate('Y-m-d H:i:s', $start),
+                'event_end' => $allday ? date('Y-m-d H:i:s', $start + 90000) : gmdate('Y-m-d H:i:s', $start + mt_rand(0, 200000)),
+                'event_timezone' => array(null, 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe')[mt_rand(0, 3)],
+                'event_recurtype' => mt_rand(1, 8), 'event_recurinterval' => mt_rand(0, 3) ? mt_rand(1, 4) : mt_rand(1, 40),
+                'event_recurdays' => mt_rand(1, 127));
+            $row += mt_rand(0, 1)
+                ? array('event_recurcount' => mt_rand(1, 100))
+                : array('event_recurenddate' => gmdate('Y-m-d', $start + mt_rand(-100, 3000) * 86400) . ' 22:59:59');
+            $this->as(self::OWNER, function () use ($row) {
+                $times = new Hordeeas_EventTimes(Hordeeas_Events::event($this->calendar, array('row' => $row)));
+                $slow = function () {
+                    $rule = $this->series();
+                    for ($last = $this->start; ($next = self::following($rule, $last->modify('+1 day'))) && $next > $last;) {
+                        $last = $next;
+                    }
+                    return $last->format('Y') < self::FAR ? $this->endOf($last)->getTimestamp() : null;
+                };
+                $this->checks->same('last of ' . json_encode($row), $times->last(),
+                    Closure::bind($slow, $times, get_class($times))());
+            });
+        }
+    }
+
+    /**
      * A phone on a journey does not make Horde hang.
      */
     public function checkForEver()
