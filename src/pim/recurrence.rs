@@ -5,7 +5,7 @@
 //!
 //! | Horde's rule | what phones are sent | what differs |
 //! |---|---|---|
-//! | monthly on the 29th to 31st | Type 2 with that day | Horde and Android skip months without it; Outlook takes their last day |
+//! | monthly on the 29th to 31st | Type 2 with that day | in months without it Horde goes on into the next (3 March for 31 February), Android and iOS skip them, Outlook takes their last day |
 //! | monthly on the fifth weekday | Type 3, week 5 | the protocol's 5 is the last: months with four have one too |
 //! | monthly on the last weekday, begun on another day | Type 3, week 5 | Horde also shows the begin |
 //! | yearly on the fifth weekday | Type 6, week 5 | the last of the month; Horde goes on into the next month |
@@ -13,7 +13,6 @@
 //! | yearly on 29 February, every 3 years or another number that is not 1, 2 or a multiple of 4 | Type 5 | Horde shows 1 March of other years |
 //! | weekly, begun on a day that is not among its days | Type 1 | Horde also shows the begin |
 //! | weekly on no day, every 1000 or more, or less than 1 | no pattern: a single item | |
-//! | yearly by weekday with a count | no end | Horde does not count either: it never ends |
 //! | a count of another kind that Horde counts by months or years, or above 999 | Until, the last date that Horde shows | |
 //!
 //! | a phone's pattern | what Horde gets |
@@ -134,7 +133,6 @@ pub fn to_pattern(
     };
     set_days(&mut pattern, rule, start.date())?;
     match (rule.count.filter(|count| *count > 0), rule.until) {
-        (Some(_), _) if rule.kind == Kind::YearlyWeekday => {}
         (Some(count), _) if count <= MOST && counts_alike(rule, start.date()) => {
             pattern.occurrences = Some(count);
         }
@@ -207,9 +205,9 @@ fn counts_alike(rule: &Rule, start: Date) -> bool {
     let short = start.day() > 28;
     match rule.kind {
         Kind::Daily | Kind::Weekly | Kind::MonthlyLastWeekday => true,
-        Kind::MonthlyDate | Kind::MonthlyWeekday => !short,
+        Kind::MonthlyDate | Kind::MonthlyWeekday | Kind::YearlyWeekday => !short,
         Kind::YearlyDate => rule.interval == 1 && !(short && start.month() == 2),
-        Kind::YearlyDay | Kind::YearlyWeekday => false,
+        Kind::YearlyDay => false,
     }
 }
 

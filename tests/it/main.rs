@@ -32,3 +32,4 @@ mod support;
 mod swing;
 mod tidy;
 mod wire;
+mod zones;

@@ -151,17 +151,14 @@ fn by(pattern: &Pattern, start: Date) -> Result<(By, i8), Refused> {
 /// The date of the last instance, where Horde counts otherwise than phones; else `None`.
 fn last_of_phone(rule: &Rule, first: Date, count: u32) -> Result<Option<Date>, Refused> {
     let (day, leap_day) = (first.day(), (first.month(), first.day()) == (2, 29));
-    let (by, months) = match rule.kind {
-        Kind::MonthlyDate if day > 28 => (By::Date, 1),
-        Kind::YearlyDate if rule.interval > 1 || leap_day => (By::Date, 12),
-        Kind::YearlyWeekday => {
-            let week = u32::from(((day + 6) / 7).unsigned_abs());
-            (By::Weekday(first.weekday(), week), 12)
-        }
+    let months = match rule.kind {
+        Kind::MonthlyDate if day > 28 => 1,
+        Kind::YearlyDate if rule.interval > 1 || leap_day => 12,
         _ => return Ok(None),
     };
     let months = i64::from(rule.interval) * months;
-    let dates = (0..MOST_STEPS).filter_map(|step| series::in_month(first, by, day, step * months));
+    let dates =
+        (0..MOST_STEPS).filter_map(|step| series::in_month(first, By::Date, day, step * months));
     let last = usize::try_from(count - 1).ok().and_then(|count| { dates }.nth(count));
     last.map(Some).ok_or(Refused("beyond the calendar"))
 }

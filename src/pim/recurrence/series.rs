@@ -28,8 +28,8 @@ pub(super) fn in_month(start: Date, by: By, day: i8, months: i64) -> Option<Date
 
 /// The last date that Horde shows of a series with a count.
 ///
-/// Horde counts the months, also those that it skips; the years, when they are counted by date, also
-/// when only every nth is shown.
+/// Horde counts the months, also those without such a day; the years, when they are counted by date,
+/// also when only every nth is shown.
 pub(super) fn last_of_horde(rule: &Rule, start: Date, count: u32) -> Option<Date> {
     let periods = match rule.kind {
         Kind::YearlyDate => count.div_ceil(rule.interval),
@@ -58,7 +58,11 @@ fn of_horde(rule: &Rule, start: Date, period: i64) -> Option<Date> {
             (date.month() == first.month()).then_some(date)
         }
         Kind::MonthlyLastWeekday => month(By::Weekday(start.weekday(), LAST_WEEK), steps),
-        Kind::YearlyDate | Kind::YearlyWeekday => month(By::Date, steps * 12),
+        Kind::YearlyDate => month(By::Date, steps * 12),
+        Kind::YearlyWeekday => {
+            let week = u32::from(start.day().unsigned_abs()).div_ceil(7);
+            month(By::Weekday(start.weekday(), week), steps * 12)
+        }
         Kind::YearlyDay => {
             let year = start.year().checked_add(i16::try_from(steps).ok()?)?;
             let day = i64::from(start.day_of_year()) - 1;

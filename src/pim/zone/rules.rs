@@ -4,9 +4,9 @@
 //! is right at the instant itself, then until the end of that year, then for the ten years to come,
 //! then before it.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::pim::zone::information::{Daylight, Rules, SystemTime};
 use crate::pim::zone::timeline::Timeline;
@@ -14,8 +14,9 @@ use crate::pim::zone::timeline::Timeline;
 /// A change of the clocks.
 #[derive(Clone, Copy, Debug)]
 struct Change {
-    /// What the clocks showed.
+    /// What the clocks showed, and the year that was or ended.
     local: DateTime,
+    year: i16,
     before: i32,
     after: i32,
 }
@@ -26,9 +27,8 @@ pub(super) fn rules(zone: &TimeZone, at: Timestamp) -> Option<Rules> {
     let (begin, end) = (new_year(zone, year)?, new_year(zone, year.checked_add(1)?)?);
     let far = new_year(zone, year.saturating_add(YEARS_AHEAD).min(LAST_YEAR)).unwrap_or(end);
     let changes = changes(zone, begin, far);
-    let year_of = |change: &Change| change.local.year();
     let near: Vec<Change> =
-        changes.iter().filter(|change| year_of(change) <= year + 1).copied().collect();
+        changes.iter().filter(|change| change.year <= year + 1).copied().collect();
     let here = Timeline::of(zone, at, at);
     let rest = Timeline::of(zone, at, end);
     let ahead = Timeline::of(zone, at, far);
@@ -42,29 +42,32 @@ pub(super) fn rules(zone: &TimeZone, at: Timestamp) -> Option<Rules> {
         )
     };
     let first = zone.to_offset(begin).seconds();
-    candidates(first, &near, &changes).into_iter().min_by_key(wrong)
+    candidates(first, year, &near, &changes).into_iter().min_by_key(wrong)
 }
 
 /// Everything that the changes of a year and the next allow to say.
-fn candidates(first: i32, near: &[Change], all: &[Change]) -> Vec<Rules> {
+fn candidates(first: i32, year: i16, near: &[Change], all: &[Change]) -> Vec<Rules> {
     let mut found = vec![Rules { standard: minutes(first), daylight: None }];
     for change in near {
         let standard = minutes(change.after);
         found.push(Rules { standard, daylight: None });
-        if near.iter().filter(|other| other.local.year() == change.local.year()).count() > 1 {
+        let others = near.iter().filter(|other| other.year == year).count() > 1;
+        if others || change.year != year {
             continue;
         }
-        // The only change of its year: the other one is put at the year's begin.
+        // The only change of the year: the other one is put at its begin.
         let (standard, offset) = (change.before.min(change.after), change.before.max(change.after));
         let at = moment(change, all);
-        let other = first_moment(change.local.year());
-        let (begins, ends) = if change.after > change.before { (at, other) } else { (other, at) };
+        let (begins, ends) = if change.after > change.before {
+            (at, turn_of_year(year, 1, 1))
+        } else {
+            (turn_of_year(year, 12, 31), at)
+        };
         found.push(daylight(standard, offset, begins, ends));
     }
     for up in near.iter().filter(|change| change.after > change.before) {
         let downs = near.iter().filter(|down| {
-            (down.before, down.after) == (up.after, up.before)
-                && down.local.year() == up.local.year()
+            (down.before, down.after) == (up.after, up.before) && down.year == up.year
         });
         let moment = |change| moment(change, all);
         found.extend(downs.map(|down| daylight(up.before, up.after, moment(up), moment(down))));
@@ -79,16 +82,15 @@ fn daylight(standard: i32, offset: i32, begins: SystemTime, ends: SystemTime) ->
 
 /// The moment of a change, spelt so that it meets most of the changes in the years after.
 fn moment(change: &Change, all: &[Change]) -> SystemTime {
+    let same_way = |other: &&Change| (other.after > other.before) == (change.after > change.before);
+    let later = || all.iter().filter(same_way).filter(|other| other.local >= change.local);
+    let meets = |moment: &SystemTime, other: &Change| moment.on(other.year) == Some(other.local);
     let met = |moment: &SystemTime| {
-        let later = all.iter().filter(|other| {
-            other.local > change.local
-                && (other.after > other.before) == (change.after > change.before)
-        });
-        later.filter(|other| moment.on(other.local.year()) == Some(other.local)).count()
+        (meets(moment, change), later().filter(|other| meets(moment, other)).count())
     };
     let spellings = spellings(change.local);
     // The first of the best: `max_by_key` would be the last.
-    let best = spellings.iter().map(met).max().unwrap_or(0);
+    let best = spellings.iter().map(met).max().unwrap_or_default();
     spellings.iter().find(|moment| met(moment) == best).copied().unwrap_or_default()
 }
 
@@ -126,16 +128,17 @@ fn on_day(date: Date, clock: SystemTime) -> Vec<SystemTime> {
     found
 }
 
-/// The begin of a year, as the first of its weekday in January.
-fn first_moment(year: i16) -> SystemTime {
-    let date = Date::new(year, 1, 1).unwrap_or(Date::MIN);
-    let weekday = unsigned(date.weekday().to_sunday_zero_offset());
-    SystemTime { month: 1, weekday, day: 1, ..SystemTime::default() }
+/// The begin or the end of a year, where daylight time ends or begins for nobody to notice: both lie
+/// outside of the year, since they are on the clock of the other time.
+fn turn_of_year(year: i16, month: i8, day: i8) -> SystemTime {
+    let date = Date::new(year, month, day).unwrap_or(Date::MIN);
+    let clock = if month == 1 { SystemTime::default() } else { END_OF_DAY };
+    on_day(date, clock).pop().unwrap_or_default()
 }
 
 /// All changes of the clocks from one instant to another.
 fn changes(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Vec<Change> {
-    let start = from.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(from);
+    let start = from.checked_sub(SignedDuration::from_secs(1)).unwrap_or(from);
     let mut before = zone.to_offset(start).seconds();
     let changes = zone.following(start).take_while(|change| change.timestamp() < to);
     changes
@@ -143,7 +146,8 @@ fn changes(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Vec<Change> {
             let at = change.timestamp();
             let after = zone.to_offset(at).seconds();
             let local = Offset::from_seconds(before).ok()?.to_datetime(at);
-            let change = (after != before).then_some(Change { local, before, after });
+            let year = local.checked_sub(SignedDuration::from_nanos(1)).ok()?.year();
+            let change = (after != before).then_some(Change { local, year, before, after });
             before = after;
             change
         })
