@@ -5,13 +5,14 @@
 //!
 //! | Horde's rule | what phones are sent | what differs |
 //! |---|---|---|
-//! | monthly on the 29th to 31st | Type 2 with that day | in months without it Horde goes on into the next (3 March for 31 February), Android and iOS skip them, Outlook takes their last day |
+//! | monthly on the 29th to 31st | Type 2 with that day | Horde, Android and iOS skip months without it, Outlook takes their last day; where a page of Horde shows the end of one month and the begin of the next, it shows 3 March for 31 February |
 //! | monthly on the fifth weekday | Type 3, week 5 | the protocol's 5 is the last: months with four have one too |
 //! | monthly on the last weekday, begun on another day | Type 3, week 5 | Horde also shows the begin |
 //! | yearly on the fifth weekday | Type 6, week 5 | the last of the month; Horde goes on into the next month |
 //! | yearly by day of the year | Type 5 with the begin's day | after February of leap years it is a day off |
 //! | yearly on 29 February, every 3 years or another number that is not 1, 2 or a multiple of 4 | Type 5 | Horde shows 1 March of other years |
 //! | weekly, begun on a day that is not among its days | Type 1 | Horde also shows the begin |
+//! | weekly, begun at the turn of the year in a week that belongs to the other year | Type 1 | Horde counts from a week of another year, and may show nothing for a year |
 //! | weekly on no day, every 1000 or more, or less than 1 | no pattern: a single item | |
 //! | a count of another kind that Horde counts by months or years, or above 999 | Until, the last date that Horde shows | |
 //!

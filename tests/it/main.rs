@@ -21,6 +21,7 @@ mod moves;
 mod notepads;
 mod pages;
 mod php;
+mod recurrences;
 mod scenario;
 mod schema;
 mod send;

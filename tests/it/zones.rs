@@ -87,7 +87,7 @@ impl Clock<'_> {
             .collect();
         let week = usize::try_from(self.word(at + 6)).unwrap();
         assert!((1..=5).contains(&week));
-        let day = matching.get(week - 1).or(matching.last()).unwrap();
+        let day = matching.get(week - 1).or_else(|| matching.last()).unwrap();
         let midnight = date(year, month, *day).at(0, 0, 0, 0);
         let midnight = Offset::UTC.to_timestamp(midnight).unwrap().as_second();
         let clock = self.word(at + 8) * 3600 + self.word(at + 10) * 60 + self.word(at + 12);

@@ -150,6 +150,11 @@ fn by(pattern: &Pattern, start: Date) -> Result<(By, i8), Refused> {
 
 /// The date of the last instance, where Horde counts otherwise than phones; else `None`.
 fn last_of_phone(rule: &Rule, first: Date, count: u32) -> Result<Option<Date>, Refused> {
+    if rule.kind == Kind::Weekly && first.iso_week_date().year() != first.year() {
+        let last =
+            usize::try_from(count - 1).ok().and_then(|at| series::weekly(rule, first).nth(at));
+        return last.map(Some).ok_or(Refused("beyond the calendar"));
+    }
     let (day, leap_day) = (first.day(), (first.month(), first.day()) == (2, 29));
     let months = match rule.kind {
         Kind::MonthlyDate if day > 28 => 1,
