@@ -31,6 +31,7 @@ mod smtp_tls;
 mod state;
 mod support;
 mod swing;
+mod synced;
 mod tidy;
 mod wire;
 mod zones;
