@@ -55,7 +55,7 @@ class Hordeeas_CardInput
         $attrs = $this->countries($attrs, $map);
         $this->attrs = $this->fitting($attrs, $driver);
         if (array_key_exists('photo', $data)) {
-            $this->photo($data['photo'], $map);
+            $this->photo($data['photo'], $map, isset($current['photo']) ? (string)$current['photo'] : '');
         }
         if (isset($data['tags'])) {
             $this->tags = Hordeeas_Tags::input($data['tags']);
@@ -166,7 +166,7 @@ class Hordeeas_CardInput
         return $out;
     }
 
-    private function photo($photo, array $map)
+    private function photo($photo, array $map, $was)
     {
         if (!isset($map['photo'])) {
             if ($photo !== null) {
@@ -186,6 +186,10 @@ class Hordeeas_CardInput
         }
         if ($bytes !== null && strlen($bytes) > Hordeeas_Contacts::photoLimit($this->columns)) {
             $this->long[] = 'photo';
+            return;
+        }
+        // The store trims what it reads, photos too.
+        if (trim($was) === trim((string)$bytes)) {
             return;
         }
         $this->attrs['photo'] = $bytes;

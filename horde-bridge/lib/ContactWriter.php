@@ -58,7 +58,7 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
         foreach ($input->attrs as $name => $value) {
             $was = isset($current[$name]) ? (string)$current[$name] : '';
             $was = strncmp($was, '0000-00-00', 10) === 0 ? '' : $was;
-            // The store trims what it reads, photos too.
+            // The store trims what it reads.
             if (trim($was) !== trim((string)$value)) {
                 $object->setValue($name, $value);
                 $changed = true;

@@ -42,12 +42,17 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
     protected function patch($notepad, $note, $data)
     {
         $input = $this->input($data);
-        if ($note['body'] === null) {
+        $tags = Hordeeas_Tags::of('Mnemo_Tagger', 'note', array($note['uid']));
+        $body = $note['body'] === null ? Hordeeas_Notes::notice() : $note['body'];
+        $now = array('title' => $note['title'], 'body' => $body, 'tags' => $tags[$note['uid']]);
+        $input = $this->news($input, $now, isset($data['cut']) ? $data['cut'] : null);
+        if ($note['body'] === null && $input) {
             throw new Hordeeas_Failure('denied', 'the note is encrypted');
         }
-        $tags = Hordeeas_Tags::of('Mnemo_Tagger', 'note', array($note['uid']));
-        $now = array('title' => $note['title'], 'body' => $note['body'], 'tags' => $tags[$note['uid']]);
-        $new = $this->news($input, $now, isset($data['cut']) ? $data['cut'] : null) + $now;
+        if (!$input) {
+            return array('existed' => true, 'changed' => false);
+        }
+        $new = $input + $now;
         if (trim($new['title']) === '') {
             $new['title'] = $this->cut(Hordeeas_Notes::driver($notepad)->getMemoDescription($new['body']));
         }
@@ -73,6 +78,11 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
         }
         if (isset($input['title']) && $input['title'] === $this->cut(Hordeeas_Json::utf8($now['title']))) {
             unset($input['title']);
+        }
+        $tags = isset($input['tags']) ? $input['tags'] : array();
+        sort($tags);
+        if ($tags === $now['tags']) {
+            unset($input['tags']);
         }
         return $input;
     }

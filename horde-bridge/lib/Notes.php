@@ -96,10 +96,18 @@ class Hordeeas_Notes extends Hordeeas_Reader
         return array(
             'title' => Hordeeas_Json::utf8($note['title']),
             'body' => $body,
-            'notice' => $body === null ? dgettext('mnemo', 'This note has been encrypted.') : null,
+            'notice' => $body === null ? self::notice() : null,
             'tags' => isset($extras['tags'][$note['uid']]) ? $extras['tags'][$note['uid']] : array(),
             'changed' => $changed ? $changed : null,
         );
+    }
+
+    /**
+     * What users are told in the place of an encrypted text.
+     */
+    public static function notice()
+    {
+        return dgettext('mnemo', 'This note has been encrypted.');
     }
 
     /**

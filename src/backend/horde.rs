@@ -11,6 +11,7 @@ pub mod folders;
 pub mod items;
 mod rpc;
 mod session;
+mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod events;
+pub(crate) mod items;
 pub(crate) mod mailbox;
 pub(crate) mod notes;
 pub(crate) mod phone;

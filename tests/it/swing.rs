@@ -12,6 +12,7 @@ mod beside;
 mod day;
 mod gap;
 mod mischief;
+mod pim;
 mod round;
 
 use horde_eas::probe::node::Look as _;
@@ -23,6 +24,7 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::support::sidecar::{Parts, Sidecar};
 use crate::support::world::{End, World, variable_or};
 use crate::swing::mischief::Mischief;
+use crate::swing::pim::{Kind, Pim};
 use crate::swing::round::{SUB, Swing, contact_wish, mail_wish};
 
 #[tokio::test]
@@ -100,6 +102,7 @@ async fn furnished() -> World {
     for n in 0..8 {
         world.add_card("Seed", &format!("Card{n}")).await;
     }
+    world.delete_items().await;
     world
 }
 
@@ -124,7 +127,7 @@ async fn swing(version: &str, ends: [End; 2]) {
     eprintln!("{} requests: {:?}", swing.requests, swing.counts);
     for end in ends {
         let mut fresh = swing.world.phone(end, version);
-        fill(&mut fresh).await;
+        fill(&swing.world, &mut fresh).await;
         assert_eq!(
             contents(&fresh),
             contents(&swing.phone),
@@ -138,7 +141,7 @@ async fn swing(version: &str, ends: [End; 2]) {
 }
 
 /// Syncs a fresh device.
-async fn fill(phone: &mut Phone) {
+async fn fill(world: &World, phone: &mut Phone) {
     phone.provision().await.unwrap();
     assert_eq!(phone.folder_sync().await.unwrap().status, 1);
     for name in ["Inbox", SUB] {
@@ -147,6 +150,9 @@ async fn fill(phone: &mut Phone) {
     }
     let id = phone.folder_of(9).unwrap().id.clone();
     assert_eq!(phone.sync_all(contact_wish(&id)).await.unwrap().status, 1);
+    for pim in Pim::all(world, phone).await {
+        assert_eq!(phone.sync_all(pim.wish()).await.unwrap().status, 1);
+    }
 }
 
 /// Everything that a phone shows its user: one line for each item.
@@ -156,6 +162,10 @@ fn contents(phone: &Phone) -> Vec<String> {
         let folder = phone.folders.get(id).map_or("?", |folder| &*folder.name);
         for item in held.items.values() {
             let field = |tag| item.value(&[tag]).unwrap_or_default();
+            if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.class() == held.class) {
+                all.push(pim::line(kind, item));
+                continue;
+            }
             all.push(if held.class == "Email" {
                 let flag = item.value(&[Email::Flag, Email::Status]).unwrap_or_default();
                 let flag = if flag == "2" { "flagged" } else { "plain" };

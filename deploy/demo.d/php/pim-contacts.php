@@ -1,5 +1,5 @@
 <?php
-// Sixty contacts with photos, two distribution lists, a second address book.
+// Some seventy contacts with photos, two distribution lists, a second address book.
 
 const DEMO_PEOPLE = array(
     // First and last name, company, city, country.
@@ -41,8 +41,12 @@ function demo_contacts()
     for ($n = 60; $n < 68; $n++) {
         $second->add(demo_contact($n));
     }
+    $odd = demo_odd_contacts();
+    foreach ($odd as $n => $contact) {
+        $second->add($contact + array('__uid' => "demo-odd-$n@example.test"));
+    }
     demo_pop();
-    return array('contacts' => 68, 'distribution lists' => 2);
+    return array('contacts' => 68 + count($odd), 'distribution lists' => 2);
 }
 
 function demo_few_contacts()
@@ -92,11 +96,11 @@ function demo_contact($n)
             'homeStreet' => "Hauptstraße $n", 'homeCity' => $city, 'homePostalCode' => sprintf('%05d', 10000 + $n),
             'homeProvince' => 'Bayern', 'homeCountry' => $country, 'workStreet' => "Quay $n\nFloor 2",
             'homePhone' => sprintf('+49 30 555%04d', $n), 'cellPhone' => sprintf('+49 170 555%04d', $n),
-            'workFax' => sprintf('+49 89 5551%03d', $n), 'pager' => "4711$n", 'department' => 'R&D <west>',
+            'fax' => sprintf('+49 89 5551%03d', $n), 'pager' => "4711$n", 'department' => 'R&D <west>',
             'manager' => 'Max Mustermann', 'assistant' => 'Eva Beispiel', 'spouse' => 'Kim', 'website' => "https://example.net/~$n",
             'imaddress' => "im$n@example.net", 'notes' => "First line\nsecond line: ä ö ü ß €\n\"quoted\", <tagged> & more",
             '__tags' => array('demo', $n % 2 ? 'privat' : 'Geschäft'),
-        );
+        ) + demo_rest($n);
     }
     if ($n % 5 != 4) {
         $png = $n % 10 == 3;
@@ -106,6 +110,43 @@ function demo_contact($n)
         unset($contact['email']);
     }
     return $contact;
+}
+
+/** What few fill in, and what phones have no place for. */
+function demo_rest($n)
+{
+    return array(
+        'yomifirstname' => 'はなこ', 'yomilastname' => 'やまだ', 'workProvince' => 'Bayern', 'workPostalCode' => '80331',
+        'homePhone2' => "+49 30 556$n", 'workPhone2' => "+49 89 556$n", 'homeFax' => "+49 30 557$n", 'carPhone' => "+49 171 $n",
+        'radioPhone' => "+49 172 $n", 'companyPhone' => "+49 89 0$n", 'assistPhone' => "+49 89 1$n",
+        'otherStreet' => "Seeweg $n", 'otherCity' => 'Zürich', 'otherProvince' => 'ZH', 'otherPostalCode' => '8001', 'otherCountry' => 'CH',
+        'imaddress2' => "second$n@example.net", 'imaddress3' => "third$n@example.net",
+        'homePOBox' => "PF $n", 'workPOBox' => '4711', 'otherPOBox' => '42', 'timezone' => 'Europe/Zurich', 'role' => 'Chair',
+        'freebusyUrl' => "https://example.net/fb/$n", 'pgpPublicKey' => "-----BEGIN PGP PUBLIC KEY BLOCK-----\nnot really\n",
+        'logo' => demo_photo($n, true), 'logotype' => 'image/png',
+    );
+}
+
+/** Contacts that programs stumble over. */
+function demo_odd_contacts()
+{
+    return array(
+        array('company' => 'Only a Company GmbH & Co. KG'),
+        array('email' => 'only.an.address@example.net'),
+        array('middlenames' => 'Only-a-Middle-Name'),
+        array('namePrefix' => 'Prof.', 'nameSuffix' => 'MBA'),
+        array('lastname' => 'Notes, only', 'notes' => "\r\n  indented\r\n\r\nafter an empty line\ttab\r\n"),
+        array('firstname' => 'Very', 'lastname' => 'Long', 'notes' => trim(str_repeat("Zeile mit Umläuten: äöüß, 日本語, 😀.\n", 1000))),
+        array('firstname' => '😀', 'lastname' => "\"Quotes\", commas; and \\ signs", 'alias' => "O'Nick", 'title' => '<b>bold</b> & co'),
+        array('lastname' => 'Country as a word', 'homeCountry' => 'Germany', 'workCountry' => 'Atlantis', 'otherCountry' => 'ZZ'),
+        array('lastname' => 'Address with a name', 'email' => '"Name, With" <with.a.name@example.net>'),
+        array('lastname' => 'Born in no year', 'birthday' => '0000-05-07'),
+        array('lastname' => 'Born long ago', 'birthday' => '1583-12-31', 'anniversary' => '2096-02-29'),
+        array('lastname' => 'A picture that is none', 'photo' => "not a picture\0\xff", 'phototype' => 'text/plain'),
+        array('lastname' => 'Lines in a field', 'workStreet' => "c/o Meier\r\nHinterhaus\n3. Stock", 'department' => " Research\tand more"),
+        array('lastname' => str_repeat('ä', 255), 'firstname' => str_repeat('b', 255), 'cellPhone' => str_repeat('1', 25),
+            'homePostalCode' => '1234567890', 'alias' => str_repeat('n', 32), '__tags' => array('demo', 'Freunde & Bekannte', '日本', '😀')),
+    );
 }
 
 /** A small picture of its own for each contact; a few are large for a phone (some 100 kB). */

@@ -1,5 +1,5 @@
 <?php
-// Tasks (some recurring, some completed) and notes.
+// Tasks (some recurring, some completed).
 
 function demo_tasks(DateTimeImmutable $monday)
 {
@@ -42,23 +42,4 @@ function demo_tasks(DateTimeImmutable $monday)
     }
     demo_pop();
     return array('tasks' => count($tasks));
-}
-
-function demo_notes()
-{
-    $notes = array(
-        "Einkaufszettel\nBrot\nKäse\nÄpfel",
-        "Ideas for the bridge\n\n1. more light\n2. fewer <tags> & \"quotes\"",
-        "日本語のメモ\n二行目",
-        "Long note\n" . str_repeat("A line of some length that goes on. ", 800),
-        "Empty",
-        "Gästeliste\n" . implode("\n", range(1, 40)),
-    );
-    for ($n = 0; $n < 6; $n++) {
-        $notes[] = "Note $n\nwritten for the demo";
-    }
-    foreach ($notes as $note) {
-        $GLOBALS['registry']->call('notes/import', array($note, 'text/plain'));
-    }
-    return array('notes' => count($notes));
 }

@@ -5,7 +5,7 @@
 ini_set('error_reporting', E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
 list(, $base, $user, $size) = $argv;
 require_once $base . '/lib/Application.php';
-foreach (array('contacts', 'events', 'tasks') as $part) {
+foreach (array('contacts', 'events', 'tasks', 'notes') as $part) {
     require_once __DIR__ . "/pim-$part.php";
 }
 

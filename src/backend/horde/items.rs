@@ -1,7 +1,5 @@
 //! Items of Horde's applications: one call of the bridge for each call of the port.
 
-mod work;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::backend::horde::events::{self, Dialect};
-use crate::backend::horde::items::work::{Answers, Portion, Work};
 use crate::backend::horde::rpc::{Client, described};
+use crate::backend::horde::work::{Answers, Portion, Work, of_one};
 use crate::backend::items::{
     Absent, Applied, Batch, Exported, Extent, ItemRef, Items, Listing, Operation, Outcome, Standing,
 };
@@ -320,31 +318,32 @@ struct Results<T> {
     results: Vec<T>,
 }
 
+/// What came of an operation, as the bridge tells it.
 #[derive(Default, Deserialize)]
-struct AppliedAnswer {
-    uid: String,
-    share: String,
+pub(super) struct AppliedAnswer {
+    pub(super) uid: String,
+    pub(super) share: String,
     #[serde(default)]
-    modseq: u64,
+    pub(super) modseq: u64,
     #[serde(default)]
-    existed: bool,
+    pub(super) existed: bool,
     #[serde(default)]
-    differs: bool,
+    pub(super) differs: bool,
     #[serde(default)]
-    dropped: Vec<String>,
+    pub(super) dropped: Vec<String>,
     #[serde(default)]
-    bound: Vec<String>,
+    pub(super) bound: Vec<String>,
     #[serde(default)]
-    unbound: Vec<String>,
+    pub(super) unbound: Vec<String>,
     #[serde(default)]
-    long: Vec<String>,
-    error: Option<Value>,
+    pub(super) long: Vec<String>,
+    pub(super) error: Option<Value>,
 }
 
 impl AppliedAnswer {
     fn into_applied(self) -> Result<Applied, Error> {
         if let Some(error) = self.error {
-            return Err(work::of_one(described("bridge.apply", &error)));
+            return Err(of_one(described("bridge.apply", &error)));
         }
         if !self.dropped.is_empty() {
             log::debug!(
@@ -369,13 +368,14 @@ impl AppliedAnswer {
     }
 }
 
+/// An item that was read, as the bridge tells it.
 #[derive(Default, Deserialize)]
-struct ExportAnswer {
+pub(super) struct ExportAnswer {
     #[serde(default)]
-    share: String,
-    base: Option<String>,
-    data: Option<Value>,
-    error: Option<Value>,
+    pub(super) share: String,
+    pub(super) base: Option<String>,
+    pub(super) data: Option<Value>,
+    pub(super) error: Option<Value>,
 }
 
 impl ExportAnswer {
@@ -396,7 +396,7 @@ impl ExportAnswer {
 
     fn into_data(self) -> Result<Value, Error> {
         match (self.data, self.error) {
-            (_, Some(error)) => Err(work::of_one(described("bridge.export", &error))),
+            (_, Some(error)) => Err(of_one(described("bridge.export", &error))),
             (Some(data), None) => Ok(data),
             (None, None) => Err(Error::new(Kind::Invalid, "bridge.export gave no data")),
         }

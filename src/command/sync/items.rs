@@ -16,7 +16,6 @@ use crate::backend::items::{Batch, Exported, ItemRef};
 use crate::command::Context;
 use crate::command::sync::Asked;
 use crate::command::sync::items_apply::{Plan, ServerSide};
-use crate::command::sync::items_shares::Shown;
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::Status;
@@ -131,11 +130,8 @@ impl<'a> Work<'a> {
         let services = self.ctx.services;
         let is_first = self.stamp == 0 && !self.folder.have_initial_sync;
         let pass = if is_first { Pass::None } else { self.next_pass() };
-        let since = self.stamp;
-        // Before the history: it is asked about the shares that are shown now.
-        let shares = if is_first { Shown::Same } else { self.shown().await? };
         let mut news = if is_first { Vec::new() } else { self.history().await? };
-        if news.is_empty() && !is_first && pass == Pass::None && matches!(shares, Shown::Same) {
+        if news.is_empty() && !is_first && pass == Pass::None {
             return Ok(());
         }
         let key = self.asked.presented_key()?;
@@ -144,8 +140,7 @@ impl<'a> Work<'a> {
         if is_first {
             let stamp = services.history.stamp(self.ctx.now()).await?;
             for at in self.list(self.filter().into()).await? {
-                // Several shares may have it: the first is where it is read.
-                if !own.any.contains_key(&at.uid) && !self.shares.contains_key(&at.uid) {
+                if !own.any.contains_key(&at.uid) {
                     self.pending
                         .push(PendingChange::new(ItemId::Item(at.uid.clone()), What::Listed));
                     self.shares.insert(at.uid, at.share);
@@ -154,7 +149,6 @@ impl<'a> Work<'a> {
             self.stamp = stamp;
             self.folder.have_initial_sync = true;
             self.set_mark();
-            self.folder.shares = self.place.shown();
             // The listing may be older or newer than what the history tells now.
             let mut news = self.history().await?;
             news.retain(|update| {
@@ -175,8 +169,7 @@ impl<'a> Work<'a> {
             }
         }
         self.put_updates(news);
-        self.pass(pass, &own).await?;
-        self.follow(shares, since, &own).await
+        self.pass(pass, &own).await
     }
 
     /// Puts on the list what others changed while our own changes were made.
@@ -338,7 +331,7 @@ fn is_own(own: &ItemTimes, update: &Update) -> bool {
 
 impl Place {
     /// A row of the history as an event in one of the folder's shares.
-    pub(super) fn event(&self, change: HistoryChange) -> Event {
+    fn event(&self, change: HistoryChange) -> Event {
         Event {
             share: self.share_of(&change.parent).to_owned(),
             uid: change.uid,

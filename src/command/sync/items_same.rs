@@ -15,7 +15,15 @@ use crate::wbxml::{Limits, Tag, Writer};
 ///
 /// What the server can not hold, it does not show: that is not compared.
 pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
-    let (Some(there), Some(wanted)) = (fields(server), fields(client)) else { return false };
+    let (Some(mut there), Some(mut wanted)) = (fields(server), fields(client)) else {
+        return false;
+    };
+    for (instant, by_the_clock) in TWICE_TOLD {
+        if wanted.contains_key(&instant) {
+            wanted.remove(&by_the_clock);
+            there.remove(&by_the_clock);
+        }
+    }
     let is_so = wanted.iter().all(|(tag, value)| there.get(tag).is_none_or(|held| held == value));
     let is_any = wanted.iter().any(|(tag, value)| there.get(tag) == Some(value));
     let mut others = there.keys().filter(|tag| !KEPT.contains(tag));
@@ -67,6 +75,9 @@ fn nearest_day(seconds: i64) -> i64 {
     (seconds + 43_199).div_euclid(86_400)
 }
 
+/// An instant, and the same by the clock on the client's wall, which may be another than the user's.
+const TWICE_TOLD: [(Tag, Tag); 2] =
+    [(Tasks::UtcDueDate, Tasks::DueDate), (Tasks::UtcStartDate, Tasks::StartDate)];
 /// What no client decides.
 const SERVERS_OWN: [Tag; 12] = [
     Calendar::DisallowNewTimeProposal,
@@ -109,7 +120,27 @@ mod tests {
     use crate::command::sync::items_same::holds;
     use crate::eas::class::Item;
     use crate::eas::class::contact::Contact;
+    use crate::eas::class::task::Task;
     use crate::eas::scalar::ClearableDate;
+
+    #[test]
+    fn a_task_of_another_zone_is_the_same() {
+        let at = |hour: i8| {
+            let at = jiff::civil::date(2027, 2, 19).at(hour, 0, 0, 0);
+            let at = at.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+            Some(ClearableDate(Some(at.timestamp())))
+        };
+        let task = |utc: i8, wall: i8| {
+            Item::Task(Box::new(Task {
+                subject: Some("Call".to_owned()),
+                utc_due_date: at(utc),
+                due_date: at(wall),
+                ..Task::default()
+            }))
+        };
+        assert!(holds(&task(12, 13), &task(12, 12), &Absent::Clear));
+        assert!(!holds(&task(12, 13), &task(11, 13), &Absent::Clear));
+    }
 
     fn contact(first: &str, company: Option<&str>) -> Item {
         Item::Contact(Box::new(Contact {

@@ -18,6 +18,7 @@ use reqwest::Method;
 
 use crate::support::phone::deliver;
 use crate::support::world::{End, letter};
+use crate::swing::pim::Kind;
 use crate::swing::round::{Swing, mail_wish};
 
 impl Swing {
@@ -114,7 +115,9 @@ impl Swing {
     }
 
     fn wish_of(&self, folder: &str) -> Wish {
-        if self.phone.collections[folder].class == "Email" {
+        if let Some(pim) = self.pims.iter().find(|pim| pim.id == folder) {
+            pim.wish()
+        } else if self.phone.collections[folder].class == "Email" {
             mail_wish(folder)
         } else {
             crate::swing::round::contact_wish(folder)
@@ -134,7 +137,10 @@ impl Swing {
         let round = self.round;
         let fetched = fetched.unwrap_or_else(|| panic!("round {round}: nothing fetched"));
         let mut n_compared = 0;
-        for tag in [Email::Subject, Contacts::LastName, Contacts::CompanyName] {
+        let titles = Kind::ALL.map(Kind::title);
+        for tag in
+            [Email::Subject, Contacts::LastName, Contacts::CompanyName].into_iter().chain(titles)
+        {
             if let Some(value) = held.value(&[tag]) {
                 assert_eq!(fetched.value(&[tag]), Some(value), "round {round}: {tag:?}");
                 n_compared += 1;

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::support::sidecar::Sidecar;
 use crate::support::world::{End, World};
 use crate::swing::mischief::{Mischief, Strike};
+use crate::swing::pim::Pim;
 use crate::swing::{contents, one_in};
 
 /// The mailbox beside the inbox.
@@ -48,6 +49,8 @@ pub(super) struct Swing {
     pub(super) inbox: String,
     pub(super) sub: String,
     pub(super) contacts: String,
+    /// Calendar, notes and tasks.
+    pub(super) pims: Vec<Pim>,
 }
 
 impl Swing {
@@ -72,6 +75,7 @@ impl Swing {
             inbox: String::new(),
             sub: String::new(),
             contacts: String::new(),
+            pims: Vec::new(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Swing {
         self.inbox = self.phone.folder_of(2).unwrap().id.clone();
         self.sub = self.phone.folder_named(SUB).unwrap().id.clone();
         self.contacts = self.phone.folder_of(9).unwrap().id.clone();
+        self.pims = Pim::all(&self.world, &self.phone).await;
         self.sync(Vec::new()).await;
     }
 
@@ -190,7 +195,7 @@ impl Swing {
 
     /// One of the names that nobody touched of late: what both sides do to one item at once is
     /// a conflict, and not what is tested here.
-    fn pick(&mut self, names: Vec<String>) -> Option<String> {
+    pub(super) fn pick(&mut self, names: Vec<String>) -> Option<String> {
         let names: Vec<String> = names
             .into_iter()
             .filter(|name| self.touched.get(name).is_none_or(|at| at + QUIET < self.round))
@@ -201,7 +206,10 @@ impl Swing {
     }
 
     async fn server_acts(&mut self) {
-        let act = self.random.random_range(0..9);
+        let act = self.random.random_range(0..13);
+        if act >= 9 {
+            return self.server_pim().await;
+        }
         if act >= 6 {
             return self.server_cards(act).await;
         }
@@ -295,6 +303,7 @@ impl Swing {
         }
         let commands = self.phone_cards();
         wishes.push(contact_wish(&self.contacts).with(commands));
+        wishes.extend(self.phone_pims());
         wishes
     }
 
@@ -339,14 +348,12 @@ impl Swing {
         }
     }
 
-    /// Syncs all three collections, now in one request, now each by itself, until nothing comes.
+    /// Syncs all collections, now in one request, now each by itself, until nothing comes.
     async fn sync(&mut self, wishes: Vec<Wish>) {
         let wishes = if wishes.is_empty() {
-            vec![
-                mail_wish(&self.inbox.clone()),
-                mail_wish(&self.sub.clone()),
-                contact_wish(&self.contacts.clone()),
-            ]
+            let mail = [&self.inbox, &self.sub].map(|id| mail_wish(id)).into_iter();
+            let items = self.pims.iter().map(Pim::wish);
+            mail.chain([contact_wish(&self.contacts)]).chain(items).collect()
         } else {
             wishes
         };
@@ -525,6 +532,9 @@ impl Swing {
         for card in self.world.cards().await {
             let name = format!("{} {} {} {}", card.first, card.last, card.email, card.company);
             expected.push(format!("{title} {name}"));
+        }
+        for pim in &self.pims {
+            expected.extend(pim.expected(&self.world).await);
         }
         expected.sort();
         self.nothing_is_doubled();

@@ -166,9 +166,9 @@ const BROKEN: &str = "internal";
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::backend::horde::items::work::{Answers, Portion, Work, of_one};
     use crate::backend::horde::items::{AppliedAnswer, ExportAnswer};
     use crate::backend::horde::rpc::described;
+    use crate::backend::horde::work::{Answers, Portion, Work, of_one};
     use crate::backend::{Error, Kind};
 
     fn batch(n_operations: usize, n_wanted: usize) -> Work {
