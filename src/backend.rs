@@ -83,6 +83,11 @@ pub trait Accounts: Send + Sync {
     /// As `login`; a refusal also empties the cache of this user's entry.
     async fn refresh(&self, credentials: &Credentials) -> Result<Account, Error>;
 
+    /// What Horde says of a user, where it is another account than the given one: what somebody
+    /// learned since, or what Horde says when asked because something of the user changed.
+    /// `None` when nothing changed, or only Horde could tell.
+    async fn news(&self, account: &Account) -> Option<Account>;
+
     /// Drops the credentials from the cache: somebody (the IMAP server) refused them.
     async fn forget(&self, credentials: &Credentials);
 

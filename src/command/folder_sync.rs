@@ -77,6 +77,7 @@ impl Command for FolderSync {
         ctx.note("changes", changes.count);
         match key {
             Some(key) if changes.count == 0 => {
+                remember(ctx, &cache, &now).await?;
                 Ok(Response::unchanged(SyncKey::from(key.to_string())))
             }
             key => store(ctx, key, &held, &now, changes).await,
@@ -262,6 +263,30 @@ fn element_of(folder: &NamedFolder) -> FolderElement {
     }
 }
 
+/// Nothing to tell: the cache gets what it lacks of the folders that the client has.
+async fn remember(ctx: &Context<'_>, cache: &SyncCache, now: &[NamedFolder]) -> Result<(), Error> {
+    let mut after = cache.clone();
+    set_folders(&mut after, now);
+    if &after != cache {
+        let edit = |cache: &mut SyncCache| set_folders(cache, now);
+        ctx.services.caches.update(&ctx.owner, ctx.now(), &edit).await?;
+    }
+    Ok(())
+}
+
+/// The folders in the cache are these and no others.
+fn set_folders(cache: &mut SyncCache, now: &[NamedFolder]) {
+    let there: BTreeSet<&str> = now.iter().map(|folder| folder.uid.as_str()).collect();
+    for (uid, _) in cache.folders() {
+        if !there.contains(uid.as_str()) {
+            cache.remove_folder(&uid);
+        }
+    }
+    for folder in now {
+        cache.set_folder(&folder.uid, &cached_folder(folder));
+    }
+}
+
 /// Stores the list under a new key; what is gone takes its state with it.
 async fn store(
     ctx: &Context<'_>,
@@ -281,15 +306,7 @@ async fn store(
         now: ctx.now(),
     };
     let edit = |cache: &mut SyncCache| {
-        let there: BTreeSet<&str> = now.iter().map(|folder| folder.uid.as_str()).collect();
-        for (uid, _) in cache.folders() {
-            if !there.contains(uid.as_str()) {
-                cache.remove_folder(&uid);
-            }
-        }
-        for folder in now {
-            cache.set_folder(&folder.uid, &cached_folder(folder));
-        }
+        set_folders(cache, now);
         cache.set_hierarchy(&new_key.to_string());
     };
     match ctx.services.collections.save_hierarchy(&ctx.owner, &new, &edit).await {

@@ -27,6 +27,7 @@ mod items_answer;
 mod items_apply;
 mod items_filter;
 mod items_same;
+mod items_shares;
 mod mail;
 mod mail_apply;
 mod outcome;

@@ -1,18 +1,24 @@
 //! Waiting for changes: shared by Ping and by a Sync that finds nothing.
 //!
+//! Whoever waits also learns when folders of Horde's applications came, went or changed their names,
+//! or when others of the user's shares are shown: from the same marks that spare FolderSync a call of
+//! PHP, every half minute.
+//!
 //! A waiting request holds no thread, no connection and no transaction: each few seconds it asks
 //! the mail server once for all its mailboxes, and the history once for each other folder.
 //!
 //! [MS-ASCMD] §2.2.1.13
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::backend::Kind;
 use crate::backend::items::is_served;
 use crate::backend::mail::MailboxStatus;
+use crate::backend::profile::Profile;
+use crate::backend::{Account, Kind};
+use crate::command::hierarchy::{self, Multiplex};
 use crate::command::sync::Place;
 use crate::command::{Context, Error, gate};
 use crate::eas::class::Class;
@@ -41,7 +47,7 @@ pub(super) async fn wait(ctx: &Context<'_>, uids: &[String], seconds: u32) -> Re
     let deadline = Instant::now() + Duration::from_secs(u64::from(seconds));
     let pause = Duration::from_secs(ctx.services.config.poll_seconds.clamp(1, 60));
     let Some(started) = begin(ctx).await? else { return Ok(Ended::FolderGone) };
-    let mut watch = Watch::default();
+    let mut watch = Watch { folders: BTreeMap::new(), account: ctx.account().clone() };
     let device_rounds = (DEVICE_SECONDS / pause.as_secs().max(1)).max(1);
     let mut n_rounds: u64 = 0;
     loop {
@@ -51,8 +57,16 @@ pub(super) async fn wait(ctx: &Context<'_>, uids: &[String], seconds: u32) -> Re
         if cache.wait_started().is_some_and(|newest| newest > started) {
             return Ok(Ended::Superseded);
         }
-        if n_rounds % device_rounds == device_rounds - 1 && is_wiped(ctx).await? {
-            return Ok(Ended::Wiped);
+        if n_rounds == 0 && !watch.account_shows(ctx, &cache).await {
+            return Ok(Ended::FolderGone);
+        }
+        if n_rounds % device_rounds == device_rounds - 1 {
+            if is_wiped(ctx).await? {
+                return Ok(Ended::Wiped);
+            }
+            if !watch.renew_account(ctx).await {
+                return Ok(Ended::FolderGone);
+            }
         }
         watch.renew(ctx, &cache, uids).await?;
         match watch.look(ctx).await {
@@ -93,9 +107,10 @@ async fn is_wiped(ctx: &Context<'_>) -> Result<bool, Error> {
 }
 
 /// What is waited for, as the client last had it.
-#[derive(Default)]
 struct Watch {
     folders: BTreeMap<String, Watched>,
+    /// What Horde says of the user.
+    account: Account,
 }
 
 /// One folder.
@@ -113,6 +128,40 @@ enum What {
 }
 
 impl Watch {
+    /// Whether the folders of Horde's applications are those that the client has.
+    async fn account_shows(&mut self, ctx: &Context<'_>, cache: &SyncCache) -> bool {
+        let known: BTreeSet<String> = cache
+            .folders()
+            .into_iter()
+            .filter(|(_, folder)| Class::of(&folder.class) != Some(Class::Email))
+            .map(|(_, folder)| folder.backend_id)
+            .collect();
+        let is_same = |account: &Account| {
+            let shown = shown(ctx, &account.profile);
+            shown.len() == known.len() && shown.keys().all(|id| known.contains(id))
+        };
+        if is_same(&self.account) {
+            return true;
+        }
+        // What is known of the user may be older than what the client was told; while Horde can not
+        // be asked, the wait goes on.
+        let Ok(now) = ctx.services.accounts.refresh(&self.account.credentials).await else {
+            return true;
+        };
+        self.account = now;
+        is_same(&self.account)
+    }
+
+    /// Takes over what is new of the user; false when there are other folders, or names of them.
+    async fn renew_account(&mut self, ctx: &Context<'_>) -> bool {
+        let Some(account) = ctx.services.accounts.news(&self.account).await else { return true };
+        let before = shown(ctx, &self.account.profile);
+        let is_same = shown(ctx, &account.profile) == before;
+        self.account = account;
+        self.folders.clear();
+        is_same
+    }
+
     /// Reads the state of folders whose key is another than last time.
     async fn renew(
         &mut self,
@@ -129,7 +178,7 @@ impl Watch {
             if self.folders.get(uid).is_some_and(|watched| watched.key == key) {
                 continue;
             }
-            let watched = watched(ctx, uid, key).await?;
+            let watched = watched(ctx, &mut self.account, uid, key).await?;
             self.folders.insert(uid.clone(), watched);
         }
         Ok(())
@@ -149,7 +198,7 @@ impl Watch {
         let status = if mailboxes.is_empty() {
             BTreeMap::new()
         } else {
-            ctx.services.mail.status(ctx.account(), &mailboxes).await?
+            ctx.services.mail.status(&self.account, &mailboxes).await?
         };
         for (uid, watched) in &self.folders {
             let has_news = watched.has_pending
@@ -176,7 +225,22 @@ impl Watch {
     }
 }
 
-async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, Error> {
+/// The folders of Horde's applications and their names.
+fn shown(ctx: &Context<'_>, profile: &Profile) -> BTreeMap<String, String> {
+    let multiplex = Multiplex(ctx.device.properties.multiplex().unwrap_or(0));
+    hierarchy::folders(profile, Some(&[]), multiplex, ctx.version())
+        .into_iter()
+        .filter(|folder| hierarchy::class_of(folder.kind) != Class::Email)
+        .map(|folder| (folder.backend_id, folder.name))
+        .collect()
+}
+
+async fn watched(
+    ctx: &Context<'_>,
+    account: &mut Account,
+    uid: &str,
+    key: String,
+) -> Result<Watched, Error> {
     let parsed = StateKey::parse(&key);
     let state = match &parsed {
         Some(parsed) => match ctx.services.collections.load(&ctx.owner, uid, parsed).await {
@@ -190,7 +254,7 @@ async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, E
     let Some(state) = state else {
         return Ok(Watched { key, has_pending: true, what: What::Nothing });
     };
-    let has_pending = !state.pending.is_empty();
+    let mut has_pending = !state.pending.is_empty();
     let what = match state.folder {
         FolderObject::Imap(folder) if folder.mailbox == uid || folder.mailbox == "OUTBOX" => {
             What::Nothing
@@ -198,9 +262,20 @@ async fn watched(ctx: &Context<'_>, uid: &str, key: String) -> Result<Watched, E
         FolderObject::Imap(folder) => What::Mailbox(folder.mailbox, folder.status),
         FolderObject::Collection(folder) => {
             let class = Class::of(&folder.class).filter(|class| is_served(*class));
-            let place = class
-                .and_then(|class| Place::of(&ctx.account().profile, class, &folder.backend_id));
-            place.map_or(What::Nothing, |place| What::Items(place, state.stamp))
+            let place = |profile: &Profile| Place::of(profile, class?, &folder.backend_id);
+            let shows_others = |place: Option<&Place>| {
+                place.is_some_and(|place| place.differs(folder.shares.as_ref()))
+            };
+            let mut found = place(&account.profile);
+            if shows_others(found.as_ref()) {
+                // As above: only what Horde says now may send the client to look.
+                if let Ok(now) = ctx.services.accounts.refresh(&account.credentials).await {
+                    *account = now;
+                    found = place(&account.profile);
+                    has_pending |= shows_others(found.as_ref());
+                }
+            }
+            found.map_or(What::Nothing, |place| What::Items(place, state.stamp))
         }
         FolderObject::Ri(_) => What::Nothing,
     };

@@ -88,6 +88,11 @@ pub struct CollectionFolder {
     pub soft_delete_at: i64,
     /// Whether the first Sync is through.
     pub have_initial_sync: bool,
+    /// The shares whose items the client has, sorted, where it has several as one folder; `None`
+    /// where nobody wrote it down.
+    ///
+    /// A member of ours: Horde's own server skips it, and leaves it out when it writes.
+    pub shares: Option<Vec<String>>,
     /// What was read, in its order; members that we do not know survive here.
     pub layout: Layout,
 }

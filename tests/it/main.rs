@@ -34,6 +34,7 @@ mod state;
 mod support;
 mod swing;
 mod tasklists;
+mod synced;
 mod tidy;
 mod untouched;
 mod wire;

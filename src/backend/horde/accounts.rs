@@ -189,6 +189,24 @@ impl Accounts for HordeAccounts {
         }
     }
 
+    async fn news(&self, account: &Account) -> Option<Account> {
+        let credentials = &account.credentials;
+        let digest = self.digest(credentials).ok()?;
+        if let Some(proven) = self.proven.get(&digest).await
+            && !Arc::ptr_eq(&proven.profile, &account.profile)
+        {
+            return Some(proven.account(credentials));
+        }
+        let seen = self.seen.get(&digest).await?;
+        let mark = seen.mark?;
+        if self.mark(&seen).await? == mark {
+            return None;
+        }
+        let proven = self.prove(credentials, digest).await.ok()?;
+        self.proven.insert(digest, Arc::clone(&proven)).await;
+        Some(proven.account(credentials))
+    }
+
     async fn forget(&self, credentials: &Credentials) {
         if let Ok(digest) = self.digest(credentials) {
             self.proven.invalidate(&digest).await;

@@ -249,11 +249,12 @@ async fn store(
     })
 }
 
-/// Whether a pass of the filter was made, which would be made again if it were not written down.
+/// Whether a pass of the filter was made, or other shares are shown: either would be done again if
+/// it were not written down.
 fn is_marked(before: &FolderObject, after: &FolderObject) -> bool {
     match (before, after) {
         (FolderObject::Collection(before), FolderObject::Collection(after)) => {
-            before.soft_delete_at != after.soft_delete_at
+            before.soft_delete_at != after.soft_delete_at || before.shares != after.shares
         }
         _ => false,
     }

@@ -16,6 +16,7 @@ use crate::backend::items::{Batch, Exported, ItemRef};
 use crate::command::Context;
 use crate::command::sync::Asked;
 use crate::command::sync::items_apply::{Plan, ServerSide};
+use crate::command::sync::items_shares::Shown;
 use crate::command::sync::outcome::{Outcome, Trouble};
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::Status;
@@ -130,8 +131,11 @@ impl<'a> Work<'a> {
         let services = self.ctx.services;
         let is_first = self.stamp == 0 && !self.folder.have_initial_sync;
         let pass = if is_first { Pass::None } else { self.next_pass() };
+        let since = self.stamp;
+        // Before the history: it is asked about the shares that are shown now.
+        let shares = if is_first { Shown::Same } else { self.shown().await? };
         let mut news = if is_first { Vec::new() } else { self.history().await? };
-        if news.is_empty() && !is_first && pass == Pass::None {
+        if news.is_empty() && !is_first && pass == Pass::None && matches!(shares, Shown::Same) {
             return Ok(());
         }
         let key = self.asked.presented_key()?;
@@ -140,7 +144,8 @@ impl<'a> Work<'a> {
         if is_first {
             let stamp = services.history.stamp(self.ctx.now()).await?;
             for at in self.list(self.filter().into()).await? {
-                if !own.any.contains_key(&at.uid) {
+                // Several shares may have it: the first is where it is read.
+                if !own.any.contains_key(&at.uid) && !self.shares.contains_key(&at.uid) {
                     self.pending
                         .push(PendingChange::new(ItemId::Item(at.uid.clone()), What::Listed));
                     self.shares.insert(at.uid, at.share);
@@ -149,6 +154,7 @@ impl<'a> Work<'a> {
             self.stamp = stamp;
             self.folder.have_initial_sync = true;
             self.set_mark();
+            self.folder.shares = self.place.shown();
             // The listing may be older or newer than what the history tells now.
             let mut news = self.history().await?;
             news.retain(|update| {
@@ -169,7 +175,8 @@ impl<'a> Work<'a> {
             }
         }
         self.put_updates(news);
-        self.pass(pass, &own).await
+        self.pass(pass, &own).await?;
+        self.follow(shares, since, &own).await
     }
 
     /// Puts on the list what others changed while our own changes were made.
@@ -331,7 +338,7 @@ fn is_own(own: &ItemTimes, update: &Update) -> bool {
 
 impl Place {
     /// A row of the history as an event in one of the folder's shares.
-    fn event(&self, change: HistoryChange) -> Event {
+    pub(super) fn event(&self, change: HistoryChange) -> Event {
         Event {
             share: self.share_of(&change.parent).to_owned(),
             uid: change.uid,

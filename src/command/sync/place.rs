@@ -53,7 +53,25 @@ impl Place {
 
     /// The shares as the history names them.
     pub(in crate::command) fn parents(&self) -> Vec<String> {
-        self.shares.iter().map(|share| format!("{}:{share}", self.application)).collect()
+        self.parents_of(&self.shares)
+    }
+
+    /// Shares of the same application, as the history names them.
+    pub(in crate::command) fn parents_of(&self, shares: &[String]) -> Vec<String> {
+        shares.iter().map(|share| format!("{}:{share}", self.application)).collect()
+    }
+
+    /// The shares, sorted, where they are shown as one folder: what is written down of them.
+    pub(in crate::command) fn shown(&self) -> Option<Vec<String>> {
+        let mut shares = self.backend_id.starts_with('@').then(|| self.shares.clone())?;
+        shares.sort_unstable();
+        shares.dedup();
+        Some(shares)
+    }
+
+    /// Whether the client was shown other shares than these.
+    pub(in crate::command) fn differs(&self, shown: Option<&Vec<String>>) -> bool {
+        shown.is_some_and(|shown| self.shown().is_some_and(|now| &now != shown))
     }
 
     /// The share behind a name of the history.

@@ -1,4 +1,4 @@
-//! `Horde_ActiveSync_Folder_Collection`: members `s f c lsd sd i v`.
+//! `Horde_ActiveSync_Folder_Collection`: members `s f c lsd sd i v`, and one of ours.
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,10 @@ pub(super) fn read(members: Map<String, Value>) -> Result<CollectionFolder, Unre
         soft_delete_cutoff: members.time("lsd"),
         soft_delete_at: members.time("sd"),
         have_initial_sync: to_bool(&members.take("i")),
+        shares: members
+            .take(SHARES)
+            .as_array()
+            .and_then(|all| all.iter().map(|share| share.as_str().map(str::to_owned)).collect()),
         layout: Layout(members.0),
     })
 }
@@ -27,7 +31,12 @@ pub(super) fn write(folder: &CollectionFolder) -> Map<String, Value> {
     members.insert("sd".to_owned(), json!(folder.soft_delete_at));
     members.insert("i".to_owned(), json!(folder.have_initial_sync));
     members.insert("v".to_owned(), json!(VERSION));
+    match &folder.shares {
+        Some(shares) => drop(members.insert(SHARES.to_owned(), json!(shares))),
+        None => drop(members.remove(SHARES)),
+    }
     members
 }
 
+const SHARES: &str = "eas_shares";
 const VERSION: i64 = 1;

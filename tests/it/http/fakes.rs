@@ -168,6 +168,10 @@ impl Accounts for Fake {
         self.login(credentials).await
     }
 
+    async fn news(&self, _: &Account) -> Option<Account> {
+        None
+    }
+
     async fn forget(&self, credentials: &Credentials) {
         assert_eq!(credentials.login, "ann");
         self.n_forgotten.fetch_add(1, Ordering::SeqCst);

@@ -113,6 +113,50 @@ impl World {
         found
     }
 
+    /// Makes another share of the user's own, where shares are separate; answers its id.
+    pub(crate) async fn add_share_to_sync(&self, form: Form, name: &str) -> String {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let made = self.call("bridge.folderOp", json!(["create", form.api, id, {"name": name}]));
+        assert_eq!(made.await["share"], id.as_str());
+        id
+    }
+
+    /// Makes another share of the user's own, which is not synced; answers its id.
+    pub(crate) async fn add_share(&self, form: Form, name: &str) -> String {
+        self.prefer(form.app, "activesync_no_multiplex", "1").await;
+        let id = self.add_share_to_sync(form, name).await;
+        for name in ["activesync_no_multiplex", form.synced] {
+            self.forget_preference(form.app, name).await;
+        }
+        id
+    }
+
+    /// Adds an item with a name and little else; answers its uid.
+    pub(crate) async fn add_to_share(&self, form: Form, share: &str, name: &str) -> String {
+        let day = "2026-12-01T";
+        let data = match form.api {
+            "contacts" => json!({"attrs": {"lastname": name}}),
+            "calendar" => json!({
+                "title": name, "zone": "Europe/Berlin", "allday": false,
+                "start": {"local": format!("{day}10:00:00")},
+                "end": {"local": format!("{day}11:00:00")},
+            }),
+            _ => json!({ "title": name }),
+        };
+        let uid = uuid::Uuid::new_v4().to_string();
+        let op = json!({"op": "add", "class": form.api, "share": share, "uid": uid, "data": data});
+        let done = self.call("bridge.apply", json!([[op]])).await;
+        assert_eq!(done["results"][0]["changed"], true, "{done}");
+        uid
+    }
+
+    /// Deletes an item.
+    pub(crate) async fn delete_from_share(&self, form: Form, share: &str, uid: &str) {
+        let op = json!({"op": "delete", "class": form.api, "share": share, "uid": uid});
+        let done = self.call("bridge.apply", json!([[op]])).await;
+        assert!(done["results"][0]["modseq"].is_number(), "{done}");
+    }
+
     /// Gives somebody a share of this user's: to read, or to write and delete too.
     pub(crate) async fn give_share(&self, form: Form, share: &str, to: &Self, writes: bool) {
         let app = form.app;
