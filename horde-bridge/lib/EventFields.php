@@ -18,7 +18,7 @@ class Hordeeas_EventFields
      */
     public static function put(Kronolith_Event $event, array $input)
     {
-        $columns = Hordeeas_Events::columns($event->getDriver());
+        $columns = Hordeeas_EventRows::columns($event->getDriver());
         $long = self::texts($event, $input, $columns);
         foreach (array('status', 'private', 'alarm') as $name) {
             if (array_key_exists($name, $input)) {

@@ -14,12 +14,6 @@ class Hordeeas_EventTimes
     const TYPES = array(1 => 'daily', 2 => 'weekly', 3 => 'monthly_date', 4 => 'monthly_weekday', 5 => 'yearly_date',
         6 => 'yearly_day', 7 => 'yearly_weekday', 8 => 'monthly_last_weekday');
 
-    /** Days that pass at most from one instance to the next, for an interval of one. */
-    const DAYS = array(1 => 1, 2 => 7, 3 => 31, 4 => 36, 5 => 366, 6 => 366, 7 => 372, 8 => 36);
-
-    /** What does not end before this year never ends. */
-    const FAR = 2200;
-
     /** @var Kronolith_Event */
     private $event;
 
@@ -202,7 +196,7 @@ class Hordeeas_EventTimes
     public function has($day)
     {
         $there = $this->on($day);
-        $found = $there < $this->start ? null : self::following($this->series(), $there->setTime(0, 0));
+        $found = $there < $this->start ? null : Hordeeas_Instants::following($this->series(), $there->setTime(0, 0));
         return $found !== null && $found->format('Y-m-d') === $day;
     }
 
@@ -226,7 +220,7 @@ class Hordeeas_EventTimes
         if (!$this->event->recurs()) {
             return $this->end->getTimestamp();
         }
-        $start = $this->lastStart();
+        $start = Hordeeas_Instants::last($this->series(), $this->start);
         return $start === null ? null : $this->endOf($start)->getTimestamp();
     }
 
@@ -242,67 +236,6 @@ class Hordeeas_EventTimes
             $rule->recurEnd->setTimezone($this->zone->getName());
         }
         return $rule;
-    }
-
-    private function lastStart()
-    {
-        $rule = $this->series();
-        if (!$rule->recurEnd && !$rule->hasRecurCount()) {
-            return null;
-        }
-        $type = $rule->getRecurType();
-        $gap = (isset(self::DAYS[$type]) ? self::DAYS[$type] : 366) * max(1, (int)$rule->getRecurInterval());
-        if ($rule->recurEnd) {
-            $limit = $this->at($rule->recurEnd);
-        } else {
-            $days = $type === Horde_Date_Recurrence::RECUR_WEEKLY
-                ? max(1, substr_count(decbin((int)$rule->getRecurOnDays() & 127), '1'))
-                : 1;
-            $limit = $this->start->modify('+' . min(3000000, $gap * (intdiv($rule->getRecurCount(), $days) + 1)) . ' days');
-        }
-        // From midnight on: for what comes after its own hour of the day, each day, Kronolith finds nothing.
-        $limit = $limit->setTime(0, 0)->modify('+1 day');
-        if ($limit->format('Y') >= self::FAR) {
-            $limit = $this->start->setDate(self::FAR, 1, 1)->setTime(0, 0);
-            if ($limit < $this->start || self::following($rule, $limit)) {
-                return null;
-            }
-        }
-        // Backwards in growing steps to one that there is, then closer and closer to the last.
-        $last = $this->start;
-        for ($back = 2 * $gap; $limit->modify('-' . $back . ' days') > $this->start; $back *= 2) {
-            $found = self::following($rule, $limit->modify('-' . $back . ' days'));
-            if ($found) {
-                $last = max($last, $found);
-                break;
-            }
-            $limit = $limit->modify('-' . $back . ' days');
-        }
-        while ($last->modify('+' . (2 * $gap) . ' days') < $limit) {
-            $middle = $last->setTimestamp(intdiv($last->getTimestamp() + $limit->getTimestamp(), 2))->setTime(0, 0);
-            $found = self::following($rule, $middle);
-            if ($found && $found > $last) {
-                $last = $found;
-            } else {
-                $limit = $middle;
-            }
-        }
-        for ($steps = 0; $steps < 1000; $steps++) {
-            $next = self::following($rule, $last->modify('+1 day'));
-            if (!$next || $next <= $last) {
-                break;
-            }
-            $last = $next;
-        }
-        return $last;
-    }
-
-    private static function following(Horde_Date_Recurrence $rule, DateTimeInterface $after)
-    {
-        $next = $rule->nextRecurrence(new Horde_Date($after->format('Y-m-d H:i:s'), $rule->start->timezone));
-        return $next
-            ? new DateTimeImmutable($next->format('Y-m-d H:i:s'), new DateTimeZone($rule->start->timezone))
-            : null;
     }
 
     /**

@@ -15,20 +15,6 @@ class Hordeeas_Events
     }
 
     /**
-     * What the columns of the table hold, see Hordeeas_Columns; of a store that is not SQL nothing is known.
-     */
-    public static function columns($driver)
-    {
-        if (!$driver instanceof Kronolith_Driver_Sql) {
-            return array();
-        }
-        $columns = function () {
-            return Hordeeas_Columns::of($this->_db, $this->_params['table']);
-        };
-        return Closure::bind($columns, $driver, get_class($driver))();
-    }
-
-    /**
      * The events with these uids.
      *
      * @return array  uid => item, see Hordeeas_Calendar
@@ -41,7 +27,7 @@ class Hordeeas_Events
         }
         $driver = self::driver($calendar);
         $items = self::items($driver instanceof Kronolith_Driver_Sql
-            ? self::rows($driver, $calendar, 'event_uid', $uids)
+            ? Hordeeas_EventRows::whole($driver, $calendar, 'event_uid', $uids)
             : self::objects($driver, $calendar, $uids));
         // The database may find what differs in case alone.
         $items = array_intersect_key($items, array_flip($uids));
@@ -70,7 +56,7 @@ class Hordeeas_Events
         }
         $driver = self::driver($calendar);
         if ($driver instanceof Kronolith_Driver_Sql) {
-            $found = self::items(self::rows($driver, $calendar, 'event_baseid', $bases));
+            $found = self::items(Hordeeas_EventRows::whole($driver, $calendar, 'event_baseid', $bases));
         } else {
             $found = array_filter(self::items(self::all($driver)), function (array $item) use ($bases) {
                 return in_array($item['base'], $bases, true);
@@ -96,8 +82,8 @@ class Hordeeas_Events
             }
             return $out;
         }
-        $found = self::select($driver, 'event_uid, event_baseid', $calendar,
-            'event_baseid IN (' . self::marks($bases) . ')', array_values($bases));
+        $found = Hordeeas_EventRows::select($driver, 'event_uid, event_baseid', $calendar,
+            'event_baseid IN (' . Hordeeas_EventRows::marks($bases) . ')', array_values($bases));
         $out = array();
         foreach ($found as $row) {
             if (in_array($row['event_baseid'], $bases, true)) {
@@ -162,19 +148,12 @@ class Hordeeas_Events
      */
     private static function partsOfMany($driver, $calendar)
     {
-        $columns = 'event_id, event_uid, event_baseid, event_start, event_end, event_allday, event_timezone,'
-            . ' event_recurtype, event_recurinterval, event_recurdays, event_recurenddate, event_recurcount';
-        $rows = function ($where) use ($columns, $calendar) {
-            return $this->_db->select('SELECT ' . $columns . ' FROM ' . $this->_params['table']
-                . " WHERE calendar_id = ? AND event_uid <> '' AND " . $where, array($calendar));
-        };
-        $rows = Closure::bind($rows, $driver, get_class($driver));
-        $items = function ($where) use ($rows) {
-            foreach ($rows($where) as $row) {
+        $items = function ($where) use ($driver, $calendar) {
+            foreach (Hordeeas_EventRows::each($driver, $calendar, $where) as $row) {
                 yield self::item($row);
             }
         };
-        $series = array_column(self::select($driver, 'event_uid', $calendar, 'event_recurtype > 0', array()), 'event_uid');
+        $series = array_column(Hordeeas_EventRows::select($driver, 'event_uid', $calendar, 'event_recurtype > 0', array()), 'event_uid');
         return array(array_flip($series), $items("event_baseid <> ''"), $items("(event_baseid = '' OR event_baseid IS NULL)"));
     }
 
@@ -213,27 +192,6 @@ class Hordeeas_Events
             }
         }
         return $copy;
-    }
-
-    /**
-     * Writes which instance an event stands for, and nothing else.
-     */
-    public static function settle($calendar, $id, Horde_Date $original)
-    {
-        $driver = self::driver($calendar);
-        if (!$driver instanceof Kronolith_Driver_Sql) {
-            return;
-        }
-        $moment = clone $original;
-        if ($driver->getParam('utc')) {
-            $moment->setTimezone('UTC');
-        }
-        $update = function () use ($calendar, $id, $moment) {
-            $this->_db->update('UPDATE ' . $this->_params['table'] . ' SET event_exceptionoriginaldate = ?'
-                . ' WHERE calendar_id = ? AND event_id = ?', array($moment->format('Y-m-d H:i:s'), $calendar, $id));
-            unset($this->_cache[$calendar][$id]);
-        };
-        Closure::bind($update, $driver, get_class($driver))();
     }
 
     /**
@@ -278,21 +236,14 @@ class Hordeeas_Events
             : array('uid' => (string)$one->uid, 'id' => $one->id, 'base' => (string)$one->baseid, 'event' => $one);
     }
 
-    private static function rows($driver, $calendar, $column, array $values)
-    {
-        $rows = self::select($driver, '*', $calendar, $column . ' IN (' . self::marks($values) . ')',
-            array_values($values));
-        return array_map(array($driver, 'convertBlobs'), $rows);
-    }
-
     /**
      * Those of some uids that are series.
      */
     private static function series($driver, $calendar, array $uids)
     {
         if ($driver instanceof Kronolith_Driver_Sql) {
-            return array_column(self::select($driver, 'event_uid', $calendar, 'event_recurtype > 0 AND event_uid IN ('
-                . self::marks($uids) . ')', array_values($uids)), 'event_uid');
+            return array_column(Hordeeas_EventRows::select($driver, 'event_uid', $calendar, 'event_recurtype > 0 AND event_uid IN ('
+                . Hordeeas_EventRows::marks($uids) . ')', array_values($uids)), 'event_uid');
         }
         return array_keys(array_filter(self::items(self::objects($driver, $calendar, $uids)), array(__CLASS__, 'recurs')));
     }
@@ -300,15 +251,6 @@ class Hordeeas_Events
     private static function recurs(array $item)
     {
         return isset($item['event']) ? $item['event']->recurs() : (int)$item['row']['event_recurtype'] > 0;
-    }
-
-    private static function select($driver, $columns, $calendar, $where, array $values)
-    {
-        $select = function () use ($columns, $calendar, $where, $values) {
-            return $this->_db->selectAll('SELECT ' . $columns . ' FROM ' . $this->_params['table']
-                . ' WHERE calendar_id = ? AND ' . $where, array_merge(array($calendar), $values));
-        };
-        return Closure::bind($select, $driver, get_class($driver))();
     }
 
     private static function objects($driver, $calendar, array $uids)
@@ -333,10 +275,5 @@ class Hordeeas_Events
             }
         }
         return $found;
-    }
-
-    private static function marks(array $values)
-    {
-        return implode(',', array_fill(0, count($values), '?'));
     }
 }

@@ -249,7 +249,7 @@ class Hordeeas_Instances
     {
         $times = $this->series->recurs() ? new Hordeeas_EventTimes($this->series) : null;
         foreach ($times ? $this->bound : array() as $day => $item) {
-            Hordeeas_Events::settle($this->calendar, $item['id'],
+            Hordeeas_EventRows::settle($this->calendar, $item['id'],
                 Hordeeas_EventFields::horde($times->on((string)$day)));
         }
     }

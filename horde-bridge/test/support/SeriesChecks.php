@@ -92,10 +92,10 @@ class SeriesChecks extends CalendarChecks
                 $times = new Hordeeas_EventTimes(Hordeeas_Events::event($this->calendar, array('row' => $row)));
                 $slow = function () {
                     $rule = $this->series();
-                    for ($last = $this->start; ($next = self::following($rule, $last->modify('+1 day'))) && $next > $last;) {
+                    for ($last = $this->start; ($next = Hordeeas_Instants::following($rule, $last->modify('+1 day'))) && $next > $last;) {
                         $last = $next;
                     }
-                    return $last->format('Y') < self::FAR ? $this->endOf($last)->getTimestamp() : null;
+                    return $last->format('Y') < Hordeeas_Instants::FAR ? $this->endOf($last)->getTimestamp() : null;
                 };
                 $this->checks->same('last of ' . json_encode($row), $times->last(),
                     Closure::bind($slow, $times, get_class($times))());
