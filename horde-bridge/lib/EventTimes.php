@@ -252,7 +252,7 @@ class Hordeeas_EventTimes
         if ($known === null) {
             $known = array_flip(DateTimeZone::listIdentifiers(DateTimeZone::ALL_WITH_BC));
         }
-        $name = (string)Horde_Date::getTimezoneAlias($name);
+        $name = is_callable(array('Horde_Date', 'getTimezoneAlias')) ? (string)Horde_Date::getTimezoneAlias($name) : $name;
         if (isset($known[$name])) {
             return $name;
         }

@@ -108,13 +108,15 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
      *
      * @param bool $whole  Whether the series itself was written.
      *
-     * @return array  bound, unbound: uids of instances written and taken away; long: what was left out
+     * @return array  bound, unbound: uids of instances written and taken away; long: what was left out;
+     *                differs: whether what is stored is not what was sent
      */
     private static function told(Hordeeas_Instances $instances, array $long, $whole)
     {
         $told = $instances->told($whole);
         $told['long'] = array_values(array_unique(array_merge($long, $told['long'])));
-        return $told + array('differs' => (bool)$told['long']);
+        $told['differs'] = $told['differs'] || $told['long'];
+        return $told;
     }
 
     /**

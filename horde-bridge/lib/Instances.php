@@ -34,6 +34,9 @@ class Hordeeas_Instances
 
     private $grows = false;
 
+    /** @var bool  Whether something was not changed that should have been. */
+    private $isRefused = false;
+
     /** @var array  uids of what was written, and of what was taken away */
     private $written = array();
     private $unbound = array();
@@ -104,6 +107,7 @@ class Hordeeas_Instances
             $event = Hordeeas_Events::event($this->calendar, $this->bound[$day]);
             if ($event->private && $event->creator !== $GLOBALS['registry']->getAuth()) {
                 // The user does not see what it is.
+                $this->isRefused = true;
                 return;
             }
         }
@@ -259,13 +263,13 @@ class Hordeeas_Instances
      *
      * @param bool $all  Whether Kronolith wrote all of them, as it does with their series.
      *
-     * @return array  bound, unbound, long
+     * @return array  bound, unbound, long, differs
      */
     public function told($all)
     {
         $bound = $all ? array_merge($this->written, array_column($this->bound, 'uid')) : $this->written;
         return array('bound' => array_values(array_unique($bound)), 'unbound' => $this->unbound,
-            'long' => array_values(array_unique($this->long)));
+            'long' => array_values(array_unique($this->long)), 'differs' => $this->isRefused);
     }
 
     private function take($day)

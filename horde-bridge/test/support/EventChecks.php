@@ -125,6 +125,7 @@ class EventChecks extends CalendarChecks
         $done = $this->asGuest('apply', $patch);
         $this->checks->same('may edit', array($done[0]['changed'], $done[1]['error']['kind'], $done[2]['error']['kind']),
             array(true, 'denied', 'denied'));
+        $this->checks->same('shown again', $done[0]['differs'], true);
         $data = $this->export('open');
         $this->checks->same('the hidden one stays', array($data['title'], $data['bound'][0]['title'], $data['bound'][0]['location']),
             array('changed', 'secret', 'c'));
