@@ -103,7 +103,7 @@ class Hordeeas_TaskInput
      */
     private static function line($title)
     {
-        return Horde_String::substr(trim(preg_replace('/\s*[\r\n]+\s*/', ' ', $title)), 0, self::TITLE);
+        return Horde_String::substr(preg_replace('/\s*[\r\n]+\s*/', ' ', trim($title, "\r\n")), 0, self::TITLE);
     }
 
     private static function flag($name, $value)

@@ -1,4 +1,4 @@
-//! Alice's lived-in contacts and notes: a phone gets them all and sends each back as it came, as
+//! Alice's lived-in contacts, tasks and notes: a phone gets them all and sends each back as it came, as
 //! phones do when their user changes something and changes it back. Nothing in Horde's tables moves.
 
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ use crate::support::world::{End, World};
 async fn tables(class: &str) -> Vec<Vec<String>> {
     let (app, table, share, uid) = match class {
         "Contacts" => ("turba", "turba_objects", "owner_id", "object_uid"),
+        "Tasks" => ("nag", "nag_tasks", "task_owner", "task_uid"),
         _ => ("mnemo", "mnemo_memos", "memo_owner", "memo_uid"),
     };
     let shares = format!("SELECT share_name FROM {app}_sharesng WHERE share_owner = 'alice'");
@@ -118,6 +119,11 @@ async fn nothing_moves(
 async fn contacts_that_come_back_as_they_went_move_nothing() {
     // The fields of Debian's address book, each filled in somewhere.
     assert!(nothing_moves(("Contacts", 9), ProtocolVersion::V12_1, 82, 52).await >= 3);
+}
+
+#[tokio::test]
+async fn tasks_that_come_back_as_they_went_move_nothing() {
+    assert!(nothing_moves(("Tasks", 7), ProtocolVersion::V12_1, 38, 13).await >= 3);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ pub(super) fn to_be_read(class: Class, batch: &Batch) -> Vec<ItemRef> {
 
 /// The event that was read.
 pub(super) fn found<'a>(stored: &'a Stored, at: &ItemRef) -> Result<&'a Series, Error> {
-    match stored.get(&at.uid) {
+    match stored.events.get(&at.uid) {
         Some(Ok(series)) => Ok(series),
         Some(Err(error)) => Err(Error::new(error.kind, error.message.clone())),
         None => Err(Error::new(Kind::NotFound, "the event was not read")),

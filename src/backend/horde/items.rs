@@ -80,19 +80,32 @@ impl Items for HordeItems {
 }
 
 impl HordeItems {
-    /// The events of which a part is to be changed, as they are.
+    /// The events of which a part is to be changed, and the series of tasks, as they are.
     async fn stored(&self, account: &Account, of: Class, batch: &Batch) -> Result<Stored, Error> {
-        let mut places = events::to_be_read(of, batch);
+        let mut places = match of {
+            Class::Tasks => series_of_tasks(batch),
+            _ => events::to_be_read(of, batch),
+        };
         places.sort();
         places.dedup();
+        let mut stored = Stored::default();
         if places.is_empty() {
-            return Ok(Stored::new());
+            return Ok(stored);
         }
         let class = word(of)?;
         let wanted = places.iter().map(|at| placed(class, at, &batch.shares)).collect();
         let work = self.carry_out(account, Vec::new(), wanted).await?;
-        let read = places.into_iter().zip(work.read);
-        Ok(read.map(|(at, answer)| (at.uid.clone(), answer.into_series(&at.uid))).collect())
+        for (at, answer) in places.into_iter().zip(work.read) {
+            if of == Class::Tasks {
+                // One that can not be read is written, or not, without.
+                let todo = answer.into_data().and_then(todo);
+                stored.tasks.extend(todo.ok().map(|todo| (at.uid, todo)));
+            } else {
+                let series = answer.into_series(&at.uid);
+                stored.events.insert(at.uid, series);
+            }
+        }
+        Ok(stored)
     }
 
     /// Writes and reads, in as few calls as the bridge's limits allow.
@@ -191,10 +204,11 @@ fn written(
         Operation::Add { share, uid, item } => (
             json!({"class": class, "share": share, "uid": uid}),
             "add",
-            Some(data(item, |_| false, dialect)?),
+            Some(data(item, None, |_| false, dialect)?),
         ),
         Operation::Change { at, item, absent, cut_at, .. } => {
-            let mut data = data(item, |tag| clears(absent, tag), dialect)?;
+            let todo = stored.tasks.get(&at.uid);
+            let mut data = data(item, todo, |tag| clears(absent, tag), dialect)?;
             if let (Some(cut), Some(map)) = (cut_at, data.as_object_mut()) {
                 map.insert("cut".to_owned(), json!(cut));
             }
@@ -221,6 +235,7 @@ fn with_instance(mut place: Value, instance: Option<i64>) -> Value {
 
 fn data(
     item: &Item,
+    stored: Option<&task::Todo>,
     cleared: impl Fn(&str) -> bool,
     dialect: &Dialect<'_>,
 ) -> Result<Value, Error> {
@@ -228,7 +243,7 @@ fn data(
         Item::Event(event) => events::new(event, dialect),
         Item::Contact(contact) => Ok(contact::to_native(contact, dialect.zone(), cleared)),
         Item::Note(note) => Ok(note::to_native(note, cleared)),
-        Item::Task(task) => Ok(task::to_native(task, dialect.zone(), None, cleared)),
+        Item::Task(task) => Ok(task::to_native(task, dialect.zone(), stored, cleared)),
         Item::Email(_) => Err(Error::new(Kind::Unsupported, "mail is no item of Horde's")),
     }
 }
@@ -244,10 +259,7 @@ fn item(class: Class, data: Value, uid: &str, dialect: &Dialect<'_>) -> Result<I
             let memo: note::Memo = serde_json::from_value(data).map_err(broken)?;
             Ok(Item::Note(Box::new(note::from_native(&memo))))
         }
-        Class::Tasks => {
-            let todo: task::Todo = serde_json::from_value(data).map_err(broken)?;
-            Ok(Item::Task(Box::new(task::from_native(&todo))))
-        }
+        Class::Tasks => Ok(Item::Task(Box::new(task::from_native(&todo(data)?)))),
         _ => {
             let card: contact::Card = serde_json::from_value(data).map_err(broken)?;
             Ok(Item::Contact(Box::new(contact::from_native(&card, dialect.zone()))))
@@ -266,6 +278,23 @@ fn standing(data: &Value) -> Standing {
 fn series(data: Value, uid: &str) -> Result<event::Series, Error> {
     let series: event::Series = serde_json::from_value(data).map_err(broken)?;
     Ok(event::Series { uid: uid.to_owned(), ..series })
+}
+
+/// A task as the bridge sends it.
+fn todo(data: Value) -> Result<task::Todo, Error> {
+    serde_json::from_value(data).map_err(broken)
+}
+
+/// The tasks whose rule a phone sends, which may be what it was shown of theirs.
+fn series_of_tasks(batch: &Batch) -> Vec<ItemRef> {
+    let series = batch.operations.iter().filter_map(|operation| match operation {
+        Operation::Change { at, item, .. } => match &**item {
+            Item::Task(task) if task.recurrence.is_some() => Some(at.clone()),
+            _ => None,
+        },
+        Operation::Add { .. } | Operation::Delete { .. } => None,
+    });
+    series.collect()
 }
 
 fn broken(error: serde_json::Error) -> Error {
@@ -403,5 +432,9 @@ impl ExportAnswer {
     }
 }
 
-/// Events that were read before they are changed, by uid.
-pub(super) type Stored = BTreeMap<String, Result<event::Series, Error>>;
+/// Items that were read before they are changed, by uid.
+#[derive(Default)]
+pub(super) struct Stored {
+    pub(super) events: BTreeMap<String, Result<event::Series, Error>>,
+    tasks: BTreeMap<String, task::Todo>,
+}
