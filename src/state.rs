@@ -162,6 +162,10 @@ pub trait Collections: Send + Sync {
         stamp: Bump,
     ) -> Result<(), Error>;
 
+    /// Mail folders that have other names now, each with the new one: their rows tell it, so that
+    /// what the client has of them stays.
+    async fn rename(&self, owner: &Owner, mailboxes: &[(String, String)]) -> Result<(), Error>;
+
     /// Removes all rows of folders and marks them as not synced in the cache.
     async fn reset(&self, owner: &Owner, folders: &[String], now: i64) -> Result<(), Error>;
 

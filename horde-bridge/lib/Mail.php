@@ -254,6 +254,7 @@ class Hordeeas_Mail
             ? $all[$chosen]
             : ($out['sent_all'] ? $out['sent_all'][0] : null);
         $out['titles'] = self::titles();
+        $out['prefix'] = isset($spaces['prefix']) ? (string)$spaces['prefix'] : '';
         return $out;
     }
 

@@ -8,6 +8,7 @@
 mod changes;
 mod email;
 mod fetch;
+mod folders;
 mod hierarchy;
 mod marks;
 pub mod names;
@@ -32,8 +33,8 @@ use serde::Deserialize;
 use crate::backend::imap::changes::Look;
 use crate::backend::imap::pool::Pool;
 use crate::backend::mail::{
-    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
-    Standing, Wanted, Which,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChange, MailboxChanges, MailboxName,
+    MailboxStatus, Mark, Part, Since, Standing, Wanted, Which,
 };
 use crate::backend::{Account, Error};
 use crate::eas::class::email::Email;
@@ -294,6 +295,16 @@ impl Mail for Imap {
                 if and_below { hierarchy::remove_below(session, &mailbox, &keep) } else { Ok(()) }
             })
             .await
+    }
+
+    async fn change_mailbox(
+        &self,
+        account: &Account,
+        change: MailboxChange,
+    ) -> Result<MailboxName, Error> {
+        let prefix = account.profile.mail.as_ref().map(|mail| mail.prefix.clone());
+        let prefix = prefix.unwrap_or_default();
+        self.pool.run(account, move |session| folders::change(session, &prefix, &change)).await
     }
 
     async fn delete(

@@ -121,6 +121,18 @@ pub trait Mail: Send + Sync {
         keep: &[String],
     ) -> Result<(), Error>;
 
+    /// Makes, renames or deletes a mailbox.
+    ///
+    /// What is there already is made well, and what has its new name already is renamed well: the
+    /// answer to a first try may have been lost.
+    /// `Gone` when the mailbox is not there, `Conflict` when the new name is another's, `Invalid`
+    /// for a name that the server would take for several, `Denied` when it does not let the user.
+    async fn change_mailbox(
+        &self,
+        account: &Account,
+        change: MailboxChange,
+    ) -> Result<MailboxName, Error>;
+
     /// Deletes messages for good; answers the uids that were there.
     async fn delete(
         &self,
@@ -128,6 +140,52 @@ pub trait Mail: Send + Sync {
         mailbox: &str,
         imap_uids: &[u32],
     ) -> Result<Vec<u32>, Error>;
+}
+
+/// What becomes of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailboxChange {
+    /// It comes into being, and the user subscribes to it.
+    Create {
+        /// Where.
+        place: MailboxPlace,
+        /// The last part of its name.
+        label: String,
+    },
+    /// It goes with its mail, and all mailboxes below it.
+    Delete {
+        /// Its full name.
+        mailbox: String,
+    },
+    /// It gets another name, and all mailboxes below it go with it.
+    Rename {
+        /// Its full name.
+        mailbox: String,
+        /// Where it goes.
+        place: MailboxPlace,
+        /// The last part of its new name.
+        label: String,
+    },
+}
+
+/// Where a mailbox is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailboxPlace {
+    /// Below this one.
+    Below(String),
+    /// Where it is.
+    Same,
+    /// Below none.
+    Top,
+}
+
+/// The full name of a mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxName {
+    /// The name, UTF-8.
+    pub name: String,
+    /// What stands between it and the names of those below.
+    pub delimiter: String,
 }
 
 /// A part of a message.

@@ -110,6 +110,8 @@ pub struct MailProfile {
     pub ignored_capabilities: Vec<String>,
     /// Full UTF-8 names of the special mailboxes.
     pub special: SpecialMailboxes,
+    /// How the names of the user's own mailboxes begin, such as `INBOX.`; mostly empty.
+    pub prefix: String,
     /// Whether only subscribed mailboxes are shown.
     pub subscribed_only: bool,
     /// The keywords that IMP shows as labels.

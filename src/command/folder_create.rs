@@ -8,7 +8,7 @@
 //! <FolderCreate><Status>1</Status><SyncKey>{…}2</SyncKey><ServerId>A1a2b3c4d</ServerId></FolderCreate>
 //! ```
 //!
-//! Makes a share of the user's (`Folders`); writes the list of folders under a new key, and the
+//! Makes a share of the user's (`Folders`) or a mailbox (`Mail`); writes the list of folders under a new key, and the
 //! folder into the cache.
 //!
 //! The id of the share follows from the device, the key and the name: a request that is sent again
@@ -17,9 +17,10 @@
 //! synced until then leaves the phone.
 
 use crate::backend::folders::Change;
-use crate::backend::{Error as BackendError, Kind};
+use crate::backend::mail::{MailboxChange, MailboxPlace};
+use crate::backend::{Account, Error as BackendError, Kind};
 use crate::command::folders::{self, Held, Named, common};
-use crate::command::{Command, Context, DEVICE_STATUS, Error};
+use crate::command::{Command, Context, DEVICE_STATUS, Error, hierarchy};
 use crate::digest;
 use crate::eas::class::Class;
 use crate::eas::folder::FolderType;
@@ -58,13 +59,17 @@ impl Command for FolderCreate {
         if !is_root && held.named(ctx.cache.as_ref(), parent).is_none() {
             return Ok(Response::failed(Status::NoParent));
         }
-        if held.has_name(class, name, None) {
+        // Mailboxes may have the same name in different places.
+        if class != Class::Email && held.has_name(class, name, None) {
             return Ok(Response::failed(Status::Exists));
         }
         let account = match folders::fresh(ctx).await? {
             Ok(account) => account,
             Err(error) => return Ok(Response::because(ctx, &error)),
         };
+        if class == Class::Email {
+            return make_mailbox(ctx, &held, &account, parent, name).await;
+        }
         if folders::separate(ctx, &account, class).is_none() {
             return Ok(Response::failed(Status::unsupported(ctx)));
         }
@@ -159,6 +164,35 @@ impl Response {
     }
 }
 
+/// Makes a mailbox below another, or below none.
+async fn make_mailbox(
+    ctx: &Context<'_>,
+    held: &Held,
+    account: &Account,
+    parent: &str,
+    name: &str,
+) -> Result<Response, Error> {
+    if account.profile.mail.is_none() {
+        return Ok(Response::failed(Status::unsupported(ctx)));
+    }
+    let place = match held.named(ctx.cache.as_ref(), parent) {
+        None => MailboxPlace::Top,
+        Some(above) if above.class() != Class::Email => MailboxPlace::Top,
+        Some(above) if hierarchy::has_fixed_id(&above.backend_id, false) => {
+            return Ok(Response::failed(Status::Special));
+        }
+        Some(above) => MailboxPlace::Below(above.backend_id),
+    };
+    let change = MailboxChange::Create { place, label: name.to_owned() };
+    match folders::sorted(ctx.services.mail.change_mailbox(account, change).await)? {
+        Ok(made) if held.state.folders.iter().any(|known| known.backend_id == made.name) => {
+            Ok(Response::failed(Status::Exists))
+        }
+        Ok(made) => store(ctx, held, made.name, FolderType::UserMail, name).await,
+        Err(error) => Ok(Response::because(ctx, &error)),
+    }
+}
+
 /// Writes down that the client has the folder.
 async fn store(
     ctx: &Context<'_>,
@@ -167,7 +201,6 @@ async fn store(
     kind: FolderType,
     name: &str,
 ) -> Result<Response, Error> {
-    let kind = if kind == FolderType::Generic { FolderType::UserMail } else { kind };
     let cached = ctx.cache.as_ref().map(SyncCache::folders).unwrap_or_default();
     // The answer to the first try may have been lost: then the folder has its id.
     let known = cached.iter().find(|(_, folder)| folder.backend_id == backend_id);

@@ -7,7 +7,8 @@
 //! <FolderDelete><Status>1</Status><SyncKey>{…}3</SyncKey></FolderDelete>
 //! ```
 //!
-//! Deletes a share of the user's (`Folders`); writes the list of folders under a new key, and
+//! Deletes a share of the user's (`Folders`) or a mailbox with all below it (`Mail`; of those the next
+//! FolderSync tells); writes the list of folders under a new key, and
 //! forgets the state of the folder.
 //!
 //! A folder that is in the client's list and not there any more is one that the first try of the
@@ -16,9 +17,11 @@
 //! FolderDelete of the inbox empties it.
 
 use crate::backend::folders::Change;
+use crate::backend::mail::MailboxChange;
 use crate::backend::{Error as BackendError, Kind};
 use crate::command::folders::{self, Held, Named};
 use crate::command::{Command, Context, DEVICE_STATUS, Error};
+use crate::eas::class::Class;
 use crate::eas::ids::{ServerId, SyncKey};
 use crate::state::cache::SyncCache;
 use crate::wbxml::Tag;
@@ -46,6 +49,19 @@ impl Command for FolderDelete {
             Err(error) => return Ok(Response::because(ctx, &folder, &error)),
         };
         let class = folder.class();
+        if class == Class::Email {
+            let Some(mailbox) = folders::own_mailbox(&account, &folder) else {
+                return Ok(Response::failed(Status::Special));
+            };
+            let change = MailboxChange::Delete { mailbox: mailbox.to_owned() };
+            let gone = ctx.services.mail.change_mailbox(&account, change).await;
+            return match folders::sorted(gone)? {
+                Err(error) if error.kind != Kind::Gone => {
+                    Ok(Response::because(ctx, &folder, &error))
+                }
+                _ => store(ctx, &held, &folder).await,
+            };
+        }
         let share = match folder.share() {
             Some(share) if folders::separate(ctx, &account, class).is_some() => share,
             _ => return Ok(Response::failed(Status::Special)),

@@ -8,15 +8,17 @@
 //! <FolderUpdate><Status>1</Status><SyncKey>{…}3</SyncKey></FolderUpdate>
 //! ```
 //!
-//! Renames a share of the user's (`Folders`); writes the list of folders under a new key. The
-//! folder keeps its id. Calendars and the like lie below nothing, so ParentId says nothing of them.
+//! Renames a share of the user's (`Folders`) or a mailbox (`Mail`); writes the list of folders under a
+//! new key. The folder keeps its id, and the client what it has of it. Calendars and the like lie below nothing, so ParentId says nothing of them.
 
 use crate::backend::folders::Change;
-use crate::backend::{Error as BackendError, Kind};
+use crate::backend::mail::{MailboxChange, MailboxPlace};
+use crate::backend::{Account, Error as BackendError, Kind};
 use crate::command::folders::{self, Held, Named, common};
-use crate::command::{Command, Context, DEVICE_STATUS, Error};
+use crate::command::{Command, Context, DEVICE_STATUS, Error, hierarchy};
+use crate::eas::class::Class;
 use crate::eas::ids::{ServerId, SyncKey};
-use crate::state::cache::SyncCache;
+use crate::state::cache::{CachedFolder, SyncCache};
 use crate::wbxml::Tag;
 use crate::wbxml::pages;
 use crate::{element, wire_enum};
@@ -41,13 +43,17 @@ impl Command for FolderUpdate {
             return Ok(Response::failed(Status::NotFound));
         };
         let class = folder.class();
-        if held.has_name(class, name, Some(&folder.uid)) {
+        if class != Class::Email && held.has_name(class, name, Some(&folder.uid)) {
             return Ok(Response::failed(Status::Exists));
         }
         let account = match folders::fresh(ctx).await? {
             Ok(account) => account,
             Err(error) => return Ok(Response::because(ctx, &folder, &error)),
         };
+        if class == Class::Email {
+            let parent = request.parent_id.as_ref().map(ServerId::as_str);
+            return rename_mailbox(ctx, &held, &account, folder, parent, name).await;
+        }
         let share = match folder.share() {
             Some(share) if folders::separate(ctx, &account, class).is_some() => share,
             _ => return Ok(Response::failed(Status::Exists)),
@@ -132,6 +138,69 @@ impl Response {
             Kind::Refused | Kind::Unavailable => Status::ServerError,
         })
     }
+}
+
+/// Renames a mailbox, or moves it below another, with all that lie below it.
+async fn rename_mailbox(
+    ctx: &Context<'_>,
+    held: &Held,
+    account: &Account,
+    folder: Named,
+    parent: Option<&str>,
+    name: &str,
+) -> Result<Response, Error> {
+    let Some(mailbox) = folders::own_mailbox(account, &folder).map(str::to_owned) else {
+        return Ok(Response::failed(Status::Exists));
+    };
+    let place = match parent {
+        // Some clients leave it out.
+        None | Some("") => MailboxPlace::Same,
+        Some("0") => MailboxPlace::Top,
+        Some(uid) => match held.named(ctx.cache.as_ref(), uid) {
+            Some(above)
+                if above.class() == Class::Email
+                    && above.backend_id != mailbox
+                    && !hierarchy::has_fixed_id(&above.backend_id, false) =>
+            {
+                MailboxPlace::Below(above.backend_id)
+            }
+            _ => return Ok(Response::failed(Status::NoParent)),
+        },
+    };
+    let label = name.to_owned();
+    let change = MailboxChange::Rename { mailbox: mailbox.clone(), place, label };
+    let done = ctx.services.mail.change_mailbox(account, change).await;
+    let renamed = match folders::sorted(done)? {
+        Ok(renamed) => renamed,
+        Err(error) => return Ok(Response::because(ctx, &folder, &error)),
+    };
+    let new_name = |old: &str| {
+        let rest = old.strip_prefix(&*mailbox)?;
+        let is_below = !renamed.delimiter.is_empty() && rest.starts_with(&*renamed.delimiter);
+        (rest.is_empty() || is_below).then(|| format!("{}{rest}", renamed.name))
+    };
+    let mut list = held.with(&Named { name: name.to_owned(), ..folder.clone() });
+    let mut moved = Vec::new();
+    for known in &mut list {
+        if let Some(new) = new_name(&known.backend_id) {
+            moved.push((known.uid.clone(), new.clone()));
+            known.backend_id = new;
+        }
+    }
+    ctx.services.collections.rename(&ctx.owner, &moved).await?;
+    let edit = |cache: &mut SyncCache| {
+        for (uid, mailbox) in &moved {
+            if let Some(cached) = cache.folder(uid) {
+                cache.set_folder(uid, &CachedFolder { backend_id: mailbox.clone(), ..cached });
+            }
+            cache.edit_collection(uid, |collection| collection.backend_id.clone_from(mailbox));
+        }
+    };
+    let Some(key) = held.store(ctx, list, &edit).await? else {
+        return Ok(Response::failed(Status::InvalidSyncKey));
+    };
+    ctx.note("folder", &folder.uid);
+    Ok(Response { status: Status::Success, sync_key: Some(key) })
 }
 
 /// Writes down that the client knows the folder under the new name.

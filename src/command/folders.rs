@@ -27,6 +27,7 @@ pub(super) struct Held {
 }
 
 /// A folder that the client names.
+#[derive(Clone)]
 pub(super) struct Named {
     /// What the client calls it.
     pub(super) uid: String,
@@ -145,6 +146,25 @@ impl Named {
         let (class, share) = self.backend_id.split_once(':')?;
         (class == self.class().as_str()).then_some(share)
     }
+}
+
+/// A mailbox of the user's own making; `None` for those that have a purpose or hold such, and for
+/// folders that are none.
+pub(super) fn own_mailbox<'a>(account: &Account, folder: &'a Named) -> Option<&'a str> {
+    let special = &account.profile.mail.as_ref()?.special;
+    let is_fixed = hierarchy::has_fixed_id(&folder.backend_id, false);
+    if folder.class() != Class::Email || folder.kind != FolderType::UserMail || is_fixed {
+        return None;
+    }
+    let mailbox = folder.backend_id.as_str();
+    let purposes = [&special.drafts, &special.sent, &special.spam, &special.trash];
+    let mut kept = purposes.into_iter().flatten().map(String::as_str).chain(["INBOX"]);
+    // Whatever stands between the names: no mailbox of a purpose may go with another.
+    let is_below = |kept: &str| {
+        kept.strip_prefix(mailbox)
+            .is_some_and(|rest| rest.chars().next().is_none_or(|letter| !letter.is_alphanumeric()))
+    };
+    (!kept.any(is_below)).then_some(mailbox)
 }
 
 /// The shares of a class that the device sees as one folder each; `None` where it sees one for all.

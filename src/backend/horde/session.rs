@@ -104,6 +104,8 @@ struct SpecialAnswer {
     trash: Option<String>,
     #[serde(default)]
     titles: TitlesAnswer,
+    #[serde(default)]
+    prefix: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -250,9 +252,10 @@ impl MailAnswer {
             Some(login) => (login.user, Some(login.password)),
             None => (imap.user, None),
         };
-        let special = self.special.map_or_else(SpecialMailboxes::default, |special| {
-            let SpecialAnswer { drafts, sent, spam, trash, titles } = special;
-            SpecialMailboxes { drafts, sent, spam, trash, titles: titles.into_titles() }
+        let (special, prefix) = self.special.map_or_else(Default::default, |special| {
+            let SpecialAnswer { drafts, sent, spam, trash, titles, prefix } = special;
+            let titles = titles.into_titles();
+            (SpecialMailboxes { drafts, sent, spam, trash, titles }, prefix)
         });
         let profile = MailProfile {
             host: imap.host,
@@ -262,6 +265,7 @@ impl MailAnswer {
             password,
             ignored_capabilities: imap.capability_ignore,
             special,
+            prefix,
             subscribed_only: self.subscribed_only,
             labels: self
                 .flags

@@ -32,6 +32,18 @@ pub(super) fn list(session: &mut Session, subscribed_only: bool) -> Result<Vec<M
     Ok(hierarchy(&listed))
 }
 
+/// All mailboxes that are there, selectable or not, each with what stands between it and those
+/// below.
+pub(super) fn delimiters(session: &mut Session) -> Result<BTreeMap<String, String>, Fault> {
+    let listed = ask(session, "LIST \"\" \"*\"")?;
+    Ok(listed.into_iter().map(|(name, line)| (name, line.delimiter.unwrap_or_default())).collect())
+}
+
+/// The mailboxes that the user subscribed to.
+pub(super) fn subscribed(session: &mut Session) -> Result<Vec<String>, Fault> {
+    Ok(ask(session, "LSUB \"\" \"*\"")?.into_keys().collect())
+}
+
 /// Removes the mailboxes below one, the lowest first, but for those to keep and those above them.
 pub(super) fn remove_below(
     session: &mut Session,

@@ -5,7 +5,9 @@ use mysql_async::Transaction;
 use mysql_async::prelude::Queryable;
 use tokio::time::sleep;
 
+use crate::state::blob::{read_folder, write_folder};
 use crate::state::cache::SyncCache;
+use crate::state::folder::FolderObject;
 use crate::state::key::StateKey;
 use crate::state::model::{CollectionState, HierarchyState, NewState, Owner, Presented};
 use crate::state::mysql::caches::{Missing, edit_cache};
@@ -51,6 +53,10 @@ const SAVE: &str = "INSERT INTO horde_activesync_state (sync_key, sync_mod, sync
     sync_pending = VALUES(sync_pending), sync_timestamp = VALUES(sync_timestamp)";
 const KEYS: &str = "SELECT sync_key FROM horde_activesync_state \
     WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ?";
+const DATA: &str = "SELECT sync_key, sync_data FROM horde_activesync_state \
+    WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ? FOR UPDATE";
+const SET_DATA: &str = "UPDATE horde_activesync_state SET sync_data = ? WHERE sync_key = ? \
+    AND sync_devid = ? AND sync_user = ? AND sync_folderid = ?";
 const REMOVE: &str = "DELETE FROM horde_activesync_state WHERE sync_key = ?";
 const BUMP: &str = "UPDATE horde_activesync_state SET sync_mod = ? WHERE sync_key = ? \
     AND sync_devid = ? AND sync_user = ? AND sync_folderid = ? AND sync_mod = ?";
@@ -146,6 +152,10 @@ impl Collections for Mysql {
         .await
     }
 
+    async fn rename(&self, owner: &Owner, mailboxes: &[(String, String)]) -> Result<(), Error> {
+        self.attempt("state rename", || self.try_rename(owner, mailboxes)).await
+    }
+
     async fn reset(&self, owner: &Owner, folders: &[String], now: i64) -> Result<(), Error> {
         self.attempt("state reset", || {
             self.try_remove(owner, folders, now, &|cache, folder| cache.reset_collection(folder))
@@ -224,6 +234,26 @@ impl Mysql {
         tx.exec_drop(SAVE, values).await?;
         if edit_cache(&mut tx, owner, missing, now, edit).await?.is_none() {
             return Err(gone("the cache of the device is gone").into());
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn try_rename(&self, owner: &Owner, mailboxes: &[(String, String)]) -> Result<(), Fault> {
+        let mut tx = self.begin(&owner.device).await?;
+        for (folder, mailbox) in mailboxes {
+            let rows: Vec<(String, Option<Vec<u8>>)> =
+                tx.exec(DATA, (&owner.device, &owner.user, folder)).await?;
+            for (key, data) in rows {
+                // A row that can not be read makes its folder begin again, whatever its name.
+                let Ok(FolderObject::Imap(mut found)) = read_folder(&data.unwrap_or_default())
+                else {
+                    continue;
+                };
+                found.mailbox.clone_from(mailbox);
+                let data = write_folder(&FolderObject::Imap(found));
+                tx.exec_drop(SET_DATA, (data, key, &owner.device, &owner.user, folder)).await?;
+            }
         }
         tx.commit().await?;
         Ok(())

@@ -1,5 +1,7 @@
 //! Ports that answer as a healthy Horde does, or fail in one way: to inject faults.
 
+mod folders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,11 +9,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use horde_eas::backend::folders::{Change, Folders};
 use horde_eas::backend::items::{Batch, Extent, Listing, Outcome};
 use horde_eas::backend::mail::{
-    Before, FlagChange, Hold, Mail, Mailbox, MailboxChanges, MailboxStatus, Mark, Part, Since,
-    Standing, Wanted, Which,
+    Before, FlagChange, Hold, Mail, Mailbox, MailboxChange, MailboxChanges, MailboxName,
+    MailboxStatus, Mark, Part, Since, Standing, Wanted, Which,
 };
 use horde_eas::backend::profile::{Facts, LoginRule, MailProfile, Mailer, Profile, Site};
 use horde_eas::backend::submit::{Parcel, Receipt, Submit, Unsent, Why};
@@ -245,19 +246,6 @@ impl Items for Fake {
 }
 
 #[async_trait]
-impl Folders for Fake {
-    async fn change(
-        &self,
-        _: &Account,
-        _: Class,
-        _: &str,
-        _: Change<'_>,
-    ) -> Result<(), backend::Error> {
-        Err(unfaked())
-    }
-}
-
-#[async_trait]
 impl Mail for Fake {
     async fn mailboxes(&self, _: &Account) -> Result<Vec<Mailbox>, backend::Error> {
         if self.fault == Fault::MailRefuses {
@@ -369,6 +357,14 @@ impl Mail for Fake {
         Err(unfaked())
     }
 
+    async fn change_mailbox(
+        &self,
+        _: &Account,
+        _: MailboxChange,
+    ) -> Result<MailboxName, backend::Error> {
+        Err(unfaked())
+    }
+
     async fn delete(&self, _: &Account, _: &str, _: &[u32]) -> Result<Vec<u32>, backend::Error> {
         Err(unfaked())
     }
@@ -477,6 +473,10 @@ impl Collections for Fake {
     }
 
     async fn bump(&self, _: &Owner, _: &str, _: &Presented, _: Bump) -> Result<(), state::Error> {
+        self.write()
+    }
+
+    async fn rename(&self, _: &Owner, _: &[(String, String)]) -> Result<(), state::Error> {
         self.write()
     }
 

@@ -4,6 +4,7 @@ use horde_eas::probe::Error;
 use horde_eas::probe::folders::create_request;
 use horde_eas::probe::node::{Look as _, node, text};
 use horde_eas::probe::phone::Phone;
+use horde_eas::probe::sync::Wish;
 use horde_eas::wbxml::pages::FolderHierarchy;
 
 use crate::scenario::Scene;
@@ -149,6 +150,74 @@ async fn quiet(phone: &mut Phone) -> Result<(), String> {
     let told = phone.folder_sync().await.map_err(|error| format!("{error:?}"))?;
     let n_told = told.added.len() + told.updated.len() + told.deleted.len();
     if (told.status, n_told) == (1, 0) { Ok(()) } else { Err(format!("{told:?}")) }
+}
+
+/// Mailboxes that the phone makes, renames, moves and deletes.
+pub(super) async fn mailboxes(scene: &mut Scene) -> Result<(), Error> {
+    let mut phone = scene.paired().await?;
+    let before = phone.hierarchy_key.clone();
+    let (status, id) = phone.folder_create("0", "Entw\u{fc}rfe", 12).await?;
+    scene.same("folder-mail.create", (status, id.is_empty()), (1, false));
+    let request = create_request(&before, "0", "Entw\u{fc}rfe", 12);
+    let again = phone.ask("FolderCreate", &request).await?;
+    let again = again.value(&[FolderHierarchy::ServerId]);
+    scene.same("folder-mail.create-again", again, Some(id.clone()));
+    let (status, below) = phone.folder_create(&id, "Alt & neu", 12).await?;
+    scene.same("folder-mail.create-below", (status, below.is_empty()), (1, false));
+    let twice = phone.folder_create("0", "Entw\u{fc}rfe", 12).await.map(|done| done.0);
+    scene.same("folder-mail.create-twice", twice.ok(), Some(2));
+    scene.same("folder-mail.create-not-told-again", quiet(&mut phone).await, Ok(()));
+    let other = scene.paired().await?;
+    let parent = other.folder_named("Entw\u{fc}rfe").map(|folder| folder.id.clone());
+    let child = other.folder_named("Alt & neu").map(|folder| folder.parent.clone());
+    scene.check("folder-mail.on-other-phone", parent.is_some() && parent == child, names(&other));
+
+    scene.world().mail("Entw&APw-rfe/Alt &- neu", "Kept");
+    let wish = || Wish::of(&below, "Email");
+    phone.sync_all(wish()).await?;
+    let status = phone.folder_update(&id, "0", "Ideen").await?;
+    scene.same("folder-mail.update", status, 1);
+    scene.same("folder-mail.update-not-told-again", quiet(&mut phone).await, Ok(()));
+    if scene.world().has_mailbox("\"Ideen/Alt &- neu\"") {
+        scene.world().mail("Ideen/Alt &- neu", "Added");
+    }
+    let brought = phone.sync_all(wish()).await;
+    let n_new = brought.as_ref().map(|brought| (brought.added.len(), brought.deleted.len())).ok();
+    scene.check(
+        "folder-mail.update-keeps-mail-below",
+        n_new == Some((1, 0)),
+        format!("{brought:?}"),
+    );
+    let status = phone.folder_update(&below, "0", "Alt").await.unwrap_or_default();
+    scene.same("folder-mail.move-up", status, 1);
+    scene.same("folder-mail.move-not-told-again", quiet(&mut phone).await, Ok(()));
+    let brought = phone.sync_all(wish()).await;
+    let n_new = brought.as_ref().map(|brought| (brought.added.len(), brought.deleted.len())).ok();
+    scene.check("folder-mail.move-keeps-mail", n_new == Some((0, 0)), format!("{brought:?}"));
+
+    let status = phone.folder_create("F00000000", "x", 12).await.map(|done| done.0);
+    scene.same("folder-mail.no-parent", status.ok(), Some(5));
+    if scene.end == Some(End::Sidecar) {
+        // Horde's own server does all that is asked here, and its user is left without a trash.
+        for (what, name) in [("delimiter", "a/b"), ("star", "a*b")] {
+            let status = phone.folder_create("0", name, 12).await?.0;
+            scene.same(&format!("folder-mail.{what}"), status, 10);
+        }
+        let trash = phone.folder_of(4).map(|folder| folder.id.clone()).unwrap_or_default();
+        let status = phone.folder_update(&trash, "0", "Other").await?;
+        scene.same("folder-mail.trash-keeps-its-name", status, 2);
+        let status = phone.folder_delete(&trash).await?;
+        scene.same("folder-mail.trash-stays", status, 3);
+    }
+    for gone in [&below, &id] {
+        let status = phone.folder_delete(gone).await.unwrap_or_default();
+        scene.same("folder-mail.delete", status, 1);
+    }
+    scene.same("folder-mail.delete-not-told-again", quiet(&mut phone).await, Ok(()));
+    let other = scene.paired().await?;
+    let is_there = ["Ideen", "Alt"].iter().any(|name| other.folder_named(name).is_some());
+    scene.check("folder-mail.deleted", !is_there, names(&other));
+    Ok(())
 }
 
 /// What can not be made, renamed or deleted.
