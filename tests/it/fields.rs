@@ -1,14 +1,17 @@
-//! deploy/FIELDS.md: each name in it is one, and no field of contacts and notes that is lost is
-//! missing there.
+//! deploy/FIELDS.md: each name in it is one, and no field of contacts, notes and tasks that is lost
+//! is missing there.
 
 use std::collections::BTreeSet;
 
 use horde_eas::eas::class::contact::Contact;
+use horde_eas::eas::class::task::{Recurrence, Task};
 use horde_eas::eas::schema::{Shape, Value as _};
 use horde_eas::pim::contact::texts;
 use horde_eas::wbxml::Tag;
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable as _;
 
-use crate::support::stack::demo_folder;
+use crate::support::stack::{self, demo_folder};
 
 /// The names in backticks of the first column of a section's tables.
 fn named(section: &str) -> BTreeSet<String> {
@@ -84,5 +87,66 @@ fn no_attribute_of_the_address_book_is_lost_in_silence() {
     }
     for name in named.iter().filter(|name| !is_tag(name)) {
         assert!(attributes.contains(name), "{name} is no attribute of the book");
+    }
+}
+
+/// Every field of the protocol's tasks is read, or is named.
+#[test]
+fn no_field_of_tasks_is_lost_in_silence() {
+    let mut known = BTreeSet::new();
+    for shape in [Task::shape(), Recurrence::shape()] {
+        let Shape::Element(schema) = shape else { panic!("a task is an element") };
+        known.extend(schema().fields.iter().filter_map(|field| field.tag.name()));
+    }
+    let named = named("Tasks");
+    let mut seen = 0;
+    for name in (0x05..=0x3f_u8).filter_map(|token| Tag { page: 9, token }.name()) {
+        seen += 1;
+        let is_part = name == "Tasks:Category";
+        assert!(known.contains(name) || is_part || named.contains(name), "{name}");
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+/// Every column of Nag's table is exported, or is named.
+#[tokio::test]
+async fn no_column_of_tasks_is_lost_in_silence() {
+    let mut conn = Conn::new(stack::opts(&stack::horde_database())).await.unwrap();
+    let columns: Vec<String> = conn
+        .query(
+            "SELECT column_name FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name = 'nag_tasks'",
+        )
+        .await
+        .unwrap();
+    conn.disconnect().await.unwrap();
+    let sent = [
+        "id",
+        "owner",
+        "uid",
+        "name",
+        "desc",
+        "start",
+        "due",
+        "priority",
+        "completed",
+        "completed_date",
+        "completions",
+        "alarm",
+        "private",
+        "recurtype",
+        "recurinterval",
+        "recurdays",
+        "recurenddate",
+        "recurcount",
+    ]
+    .map(|name| format!("task_{name}"));
+    let named = named("Tasks");
+    assert!(columns.len() > 20, "{columns:?}");
+    for column in &columns {
+        assert!(sent.contains(column) || named.contains(column), "{column}");
+    }
+    for name in sent.iter().chain(named.iter().filter(|name| !is_tag(name))) {
+        assert!(columns.contains(name), "{name} is no column of Nag's");
     }
 }
