@@ -3,8 +3,8 @@
 -- With these the sidecar sees by itself that nothing of a user changed, and asks PHP for the
 -- folders only when something did; without them it asks each time, which costs ten times as much.
 -- It reads hashes and names, never a value.
--- All of them or none: `horde-eas check --user` says whether they are complete. Those of
--- calendars, tasks and notes count for users who have a folder for each share of that kind.
+-- A phone that waits learns by them of folders that came, went or were renamed.
+-- All of them or none: `horde-eas check --user` says whether they are complete.
 GRANT SELECT ON horde.horde_prefs TO 'horde_eas'@'127.0.0.1';
 GRANT SELECT ON horde.horde_perms TO 'horde_eas'@'127.0.0.1';
 GRANT SELECT ON horde.horde_groups_members TO 'horde_eas'@'127.0.0.1';
