@@ -101,7 +101,7 @@ pub(super) async fn down(scene: &mut Scene) -> Result<(), Error> {
         "CLASS:PRIVATE",
         "STATUS:TENTATIVE",
     ];
-    let uid = format!("down-{}@example.test", scene.version);
+    let uid = format!("{}@example.test", uuid::Uuid::new_v4());
     // Horde dies where two users make the same label at once.
     let food = format!("Food {}", scene.version);
     let own_label = format!("CATEGORIES:{food}");
