@@ -8,6 +8,7 @@
 
 mod attachments;
 mod calendar;
+mod contact_fields;
 mod contacts;
 mod event_series;
 mod folders;
@@ -152,6 +153,12 @@ impl Scene {
             "contacts-photo" => contacts::photo(self).await,
             "contacts-ghosting" => contacts::ghosting(self).await,
             "contacts-conflict" => contacts::conflict(self).await,
+            "contacts-days" => contact_fields::days(self).await,
+            "contacts-slots" => contact_fields::slots(self).await,
+            "contacts-pictures" => contact_fields::pictures(self).await,
+            "contacts-notes" => contact_fields::notes(self).await,
+            "contacts-labels" => contact_fields::labels(self).await,
+            "contacts-lists" => contact_fields::lists(self).await,
             "notes-down" => notes::down(self).await,
             "notes-up" => notes::up(self).await,
             "notes-encrypted" => notes::encrypted(self).await,
@@ -222,6 +229,12 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("contacts-photo", true),
     ("contacts-ghosting", true),
     ("contacts-conflict", true),
+    ("contacts-days", true),
+    ("contacts-slots", true),
+    ("contacts-pictures", true),
+    ("contacts-notes", true),
+    ("contacts-labels", true),
+    ("contacts-lists", true),
     ("notes-down", true),
     ("notes-up", true),
     ("notes-encrypted", true),

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub(crate) mod cards;
 pub(crate) mod certificates;
 pub(crate) mod events;
 pub(crate) mod items;
