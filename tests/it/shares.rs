@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use horde_eas::probe::phone::{FolderChanges, Phone};
+use horde_eas::probe::sync::Wish;
 use serde_json::json;
 
 use crate::support::shares::{ALL, CALENDAR, Form};
@@ -71,4 +72,30 @@ async fn look(phone: &mut Phone) -> (usize, usize, usize) {
     let FolderChanges { status, added, updated, deleted, .. } = phone.folder_sync().await.unwrap();
     assert_eq!(status, 1);
     (added.len(), updated.len(), deleted.len())
+}
+
+/// What the sidecar wrote of folders that the phone made and renamed is such that Horde's own server
+/// goes on with it: nothing is told again, and no mail is loaded anew.
+#[tokio::test]
+async fn a_phone_takes_its_new_folders_to_the_other_server() {
+    let mut world = World::new().await;
+    let mut phone = world.phone(End::Sidecar, "14.1");
+    phone.provision().await.unwrap();
+    look(&mut phone).await;
+    let (status, id) = phone.folder_create("0", "Moving", 12).await.unwrap();
+    assert_eq!(status, 1);
+    world.mail("Moving", "One");
+    let wish = || Wish::of(&id, "Email");
+    assert_eq!(phone.sync_all(wish()).await.unwrap().added.len(), 1);
+    assert_eq!(phone.folder_update(&id, "0", "Moved").await.unwrap(), 1);
+    world.mail("Moved", "Two");
+    phone.link.url = End::Horde.url();
+    assert_eq!(look(&mut phone).await, (0, 0, 0), "Horde has nothing to tell of folders");
+    let brought = phone.sync_all(wish()).await.unwrap();
+    assert_eq!((brought.added.len(), brought.changed.len(), brought.deleted.len()), (1, 0, 0));
+    phone.link.url = End::Sidecar.url();
+    assert_eq!(look(&mut phone).await, (0, 0, 0));
+    assert_eq!(phone.folder_delete(&id).await.unwrap(), 1);
+    phone.link.url = End::Horde.url();
+    assert_eq!(look(&mut phone).await, (0, 0, 0), "nor that the phone deleted one");
 }
