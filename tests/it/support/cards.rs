@@ -6,8 +6,9 @@ use mysql_async::prelude::Queryable as _;
 use crate::support::stack;
 use crate::support::world::World;
 
+const BOOK: &str = "SELECT owner_id FROM turba_objects WHERE object_uid = ?";
 const ADD_LIST: &str = "INSERT INTO turba_objects (object_id, owner_id, object_type, object_uid, object_lastname, object_members) \
-    SELECT REPLACE(UUID(), '-', ''), owner_id, 'Group', ?, ?, 'a:0:{}' FROM turba_objects WHERE object_uid = ?";
+    VALUES (?, ?, 'Group', ?, ?, 'a:0:{}')";
 const LABELS: &str = "SELECT t.tag_name FROM rampage_tagged g JOIN rampage_objects o USING (object_id) \
     JOIN rampage_tags t USING (tag_id) WHERE o.object_name = ? ORDER BY 1";
 
@@ -42,8 +43,9 @@ impl World {
     pub(crate) async fn add_list(&self, beside: &str, name: &str) -> String {
         let uid = uuid::Uuid::new_v4().to_string();
         let mut conn = Conn::new(stack::opts(&stack::horde_database())).await.unwrap();
-        conn.exec_drop(ADD_LIST, (&uid, name, beside)).await.unwrap();
-        assert_eq!(conn.affected_rows(), 1);
+        let book: String = conn.exec_first(BOOK, (beside,)).await.unwrap().unwrap();
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        conn.exec_drop(ADD_LIST, (id, book, &uid, name)).await.unwrap();
         conn.disconnect().await.unwrap();
         uid
     }
