@@ -82,6 +82,11 @@ class Hordeeas_Failure extends Exception
                 return true;
             }
         }
+        // Some hand on no more than the text of what the database said; what it says of the data stays.
+        if (preg_match('/Horde_Db_Exception|QUERY FAILED|SQLSTATE/', $e->getMessage())
+            && !preg_match('/Data too long|Incorrect \\S+ value|Out of range value|cannot be null/', $e->getMessage())) {
+            return true;
+        }
         // Turba says it in the user's language only.
         if (is_a($e, 'Turba_Exception')) {
             foreach (array('performing search', 'adding data', 'deleting data', 'saving data') as $what) {

@@ -146,6 +146,12 @@ $same('where it is kept', Hordeeas_StandIns::place(array('alias' => 'x'), $both,
 $same('where the book has it', Hordeeas_StandIns::place(array('homeStreet' => 'x'), array('homeAddress' => 'c'), array()),
     array('homeAddress' => 'x'));
 
+// Kinds of failures that are told in texts alone.
+foreach (array('Horde_Db_Exception: QUERY FAILED: Deadlock found when trying to get lock' => 'temporary',
+    "QUERY FAILED: Incorrect string value: 'x' for column" => 'internal', 'something else' => 'internal') as $text => $wanted) {
+    $same($text, Hordeeas_Failure::kindOf(new Exception($text)), $wanted);
+}
+
 // Columns.
 $same('bytes', array(Hordeeas_Columns::fits('abc', array('chars' => null, 'bytes' => 3)),
     Hordeeas_Columns::fits('abcd', array('chars' => null, 'bytes' => 3)), Hordeeas_Columns::fits('abcd', null)), array(true, false, true));
