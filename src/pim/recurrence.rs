@@ -23,15 +23,15 @@
 //! | Types 3 and 6 with all seven days and week 1 to 4 | that day of the month |
 //! | days that disagree with the begin | the begin is moved to the first day that agrees |
 //! | Occurrences that Horde would count otherwise | the date of the last one |
-//! | Until | the date that it is at the place, to its end; before the begin's time of that day: the day before, unless it is midnight there or in UTC, which clients write for a date |
+//! | Until | the date that it is at the place, to its end; before the begin's time of that day: the day before, unless it is midnight there; midnight in UTC is what Android keeps of the begin of the last instance |
 //! | every n weeks by weeks that do not begin on Monday, where that matters | refused |
 //! | calendars whose months are not ours, leap months, the last day of the month, several weekdays in a month, every n days on some weekdays | refused |
 //!
 //! [MS-ASCAL] §2.2.2.37
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
 pub use crate::pim::recurrence::from_phone::from_pattern;
@@ -151,9 +151,19 @@ pub fn to_pattern(
 /// stays as it is.
 #[must_use]
 pub fn is_shown_by(rule: &Rule, pattern: &Pattern, start: DateTime, zone: &TimeZone) -> bool {
-    let shown = to_pattern(rule, start, zone, 1);
+    let Some(shown) = to_pattern(rule, start, zone, 1) else { return false };
+    let cut = shown.until.zip(pattern.until).is_some_and(|(shown, told)| is_cut(shown, told));
+    let until = if cut { shown.until } else { pattern.until };
     let read = |pattern: &Pattern| from_pattern(pattern, start, zone).ok();
-    shown.is_some_and(|shown| read(&shown).is_some_and(|shown| Some(shown) == read(pattern)))
+    let told = read(&Pattern { until, ..pattern.clone() });
+    read(&shown).is_some_and(|shown| Some(shown) == told)
+}
+
+/// Whether an Until is what Android keeps of another one: its date in UTC.
+#[must_use]
+pub fn is_cut(shown: Timestamp, told: Timestamp) -> bool {
+    let midnight = Offset::UTC.to_datetime(shown).date().to_datetime(Time::midnight());
+    Offset::UTC.to_timestamp(midnight).is_ok_and(|midnight| midnight == told)
 }
 
 /// Type and days.

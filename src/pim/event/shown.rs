@@ -22,7 +22,7 @@ pub fn from_native(series: &Series, view: &View<'_>) -> Event {
     let exceptions = exceptions(series, &face, view);
     let host = own.organizer.as_ref().filter(|host| is_meeting && !host.email.is_empty());
     Event {
-        timezone: timezone(own, version),
+        timezone: timezone(series, version),
         organizer_name: host
             .map(|host| if host.name.is_empty() { host.email.clone() } else { host.name.clone() }),
         organizer_email: host.map(|host| host.email.clone()),
@@ -36,12 +36,17 @@ pub fn from_native(series: &Series, view: &View<'_>) -> Event {
 }
 
 /// The rules of the event's zone; since 16.0 whole days have none.
-fn timezone(event: &Occasion, version: ProtocolVersion) -> Option<Base64> {
-    if event.allday && version >= ProtocolVersion::V16_0 {
+///
+/// They hold for all of a series: of an old one those of the year of its last change.
+fn timezone(series: &Series, version: ProtocolVersion) -> Option<Base64> {
+    let own = &series.own;
+    if own.allday && version >= ProtocolVersion::V16_0 {
         return None;
     }
-    let at = Timestamp::from_second(event.start.utc).ok()?;
-    zone::blob(&event.zone, at).map(|bytes| Base64(bytes.to_bytes()))
+    let changed = own.changed.filter(|_| series.recurrence.is_some());
+    let at = changed.map_or(own.start.utc, |changed| changed.max(own.start.utc));
+    let at = Timestamp::from_second(at).ok()?;
+    zone::blob(&own.zone, at).map(|rules| Base64(rules.to_bytes()))
 }
 
 /// How the event recurs, in the protocol's words.

@@ -260,7 +260,8 @@ fn is_same_pattern(sent: &Pattern, told: &Pattern, was: Option<&When>, view: &Vi
         first_day_of_week: None,
         ..pattern.clone()
     };
-    bare(sent) == bare(told) && sent_day == day(told)
+    let cut = sent.until.zip(told.until).is_some_and(|(sent, told)| recurrence::is_cut(sent, told));
+    bare(sent) == bare(told) && (cut || sent_day == day(told))
 }
 
 /// Since 16.0 the end of a series of whole days is a date without a zone.

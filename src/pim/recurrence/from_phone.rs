@@ -171,15 +171,33 @@ fn last_of_phone(rule: &Rule, first: Date, count: u32) -> Result<Option<Date>, R
 /// The last date on which an instance may begin.
 ///
 /// Clients write the begin of the last instance, any time of its day, a second before the first one
-/// that is none, or the date alone, as midnight there or in UTC.
+/// that is none, or a date alone, as midnight there or in UTC.
 fn last_date(until: Timestamp, time: Time, zone: &TimeZone) -> Date {
-    let local = zone.to_datetime(until);
-    let date_alone = local.time() == Time::midnight()
-        || Offset::UTC.to_datetime(until).time() == Time::midnight();
-    if date_alone || local.time() >= time {
+    let (local, utc) = (zone.to_datetime(until), Offset::UTC.to_datetime(until));
+    if local.time() == Time::midnight() {
+        return local.date();
+    }
+    if utc.time() == Time::midnight() {
+        return by_utc_date(utc.date(), time, zone);
+    }
+    if local.time() >= time {
         return local.date();
     }
     local.date().yesterday().unwrap_or_else(|_| local.date())
+}
+
+/// The last date whose instance begins on a date in UTC, which is all that Android keeps of the begin
+/// of the last instance; of whole days it keeps the date.
+fn by_utc_date(last: Date, time: Time, zone: &TimeZone) -> Date {
+    if time == Time::midnight() {
+        return last;
+    }
+    let begins = |date: Date| {
+        let at = date.to_datetime(time).to_zoned(zone.clone());
+        at.map(|at| Offset::UTC.to_datetime(at.timestamp()).date())
+    };
+    let near = [last.tomorrow(), Ok(last), last.yesterday()].into_iter().flatten();
+    near.into_iter().find(|date| begins(*date).is_ok_and(|begins| begins <= last)).unwrap_or(last)
 }
 
 /// The days of the week that a pattern names.

@@ -139,6 +139,36 @@ fn phones_write_until_in_several_ways() {
 }
 
 #[test]
+fn android_keeps_the_date_in_utc_alone() {
+    for (place, start, until) in [
+        ("Europe/Berlin", "2026-11-24T09:00:00", "2026-12-24T23:59:59"),
+        ("Europe/Berlin", "2026-11-24T00:30:00", "2026-12-24T23:59:59"),
+        ("America/New_York", "2026-11-24T09:00:00", "2026-12-24T23:59:59"),
+        ("America/New_York", "2026-11-24T20:00:00", "2026-12-24T23:59:59"),
+        ("Pacific/Auckland", "2026-11-24T09:00:00", "2026-12-24T23:59:59"),
+        ("Pacific/Auckland", "2026-11-24T23:00:00", "2026-12-24T23:59:59"),
+    ] {
+        let (zone, start) = (TimeZone::get(place).expect("a zone"), local(start));
+        let rule = Rule { until: Some(local(until)), ..rule(Kind::Daily, 1) };
+        let pattern = to_pattern(&rule, start, &zone, 1).expect("a pattern");
+        let cut = pattern.until.map(|at| at.strftime("%Y-%m-%dT00:00:00Z").to_string());
+        let until = cut.map(|text| text.parse().expect("an instant"));
+        let cut = Pattern { until, ..pattern };
+        assert_eq!(from_pattern(&cut, start, &zone), Ok((rule.clone(), start.date())), "{place}");
+        // Whole days can only be told by what was sent.
+        let start = start.date().at(0, 0, 0, 0);
+        let whole = to_pattern(&rule, start, &zone, 1).expect("a pattern");
+        let until = whole.until.map(|at| at.strftime("%Y-%m-%dT00:00:00Z").to_string());
+        let until = until.map(|text| text.parse().expect("an instant"));
+        assert!(is_shown_by(&rule, &Pattern { until, ..whole }, start, &zone), "{place}");
+    }
+    // Of whole days it writes the date itself.
+    let until = Some("2026-12-24T00:00:00Z".parse().expect("an instant"));
+    let pattern = Pattern { until, ..Pattern::default() };
+    assert_eq!(read(&pattern, "2026-11-24T00:00:00").0.until, Some(local("2026-12-24T23:59:59")));
+}
+
+#[test]
 fn counts_are_kept_where_horde_counts_alike() {
     let counted = |kind, interval| Rule { count: Some(4), ..rule(kind, interval) };
     for (kind, start, interval) in [
