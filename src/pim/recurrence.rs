@@ -123,9 +123,6 @@ pub fn to_pattern(
     zone: &TimeZone,
     week_start: u8,
 ) -> Option<Pattern> {
-    if !(1..=MOST).contains(&rule.interval) {
-        return None;
-    }
     let mut pattern = Pattern {
         interval: Some(rule.interval),
         calendar_type: Some(GREGORIAN),
@@ -133,6 +130,7 @@ pub fn to_pattern(
         ..Pattern::default()
     };
     set_days(&mut pattern, rule, start.date())?;
+    pattern.interval.filter(|interval| (1..=MOST).contains(interval))?;
     match (rule.count.filter(|count| *count > 0), rule.until) {
         (Some(count), _) if count <= MOST && counts_alike(rule, start.date()) => {
             pattern.occurrences = Some(count);

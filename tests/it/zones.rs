@@ -6,6 +6,8 @@ use horde_eas::pim::zone;
 use jiff::civil::{Weekday, date};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Span, Timestamp};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2037;
 
@@ -221,4 +223,26 @@ fn a_stranger_keeps_every_instant_where_rules_tell_the_zone() {
         "Africa/Sao_Tome as Antarctica/Troll",
     ];
     assert_eq!(lost, known.into_iter().map(ToOwned::to_owned).collect());
+}
+
+#[test]
+fn bytes_of_strangers_always_name_a_zone() {
+    let mut random = StdRng::seed_from_u64(6);
+    let at: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
+    let good = zone::blob("Australia/Lord_Howe", at).unwrap().to_bytes();
+    for _ in 0..3000 {
+        let mut bytes = without_names(good.clone());
+        for _ in 0..random.random_range(0..12) {
+            let place = random.random_range(0..bytes.len());
+            bytes[place] = random.random();
+        }
+        if random.random_range(0..20) == 0 {
+            bytes.truncate(random.random_range(0..172));
+        }
+        let at = Timestamp::from_second(random.random_range(-100_000_000_000..200_000_000_000));
+        for own in [None, Some("Europe/Berlin"), Some("-03"), Some("CEST")] {
+            let name = zone::name(&bytes, at.clone().unwrap(), own, "America/New_York");
+            assert!(TimeZone::get(&name).is_ok() && name.contains('/') || name == "UTC", "{name}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::eas::scalar::{Base64, BasicDate};
 use crate::eas::version::ProtocolVersion;
 use crate::pim::event::face::Face;
 use crate::pim::event::times::{midnight, zone_of};
-use crate::pim::event::{Bound, Occasion, Series, View};
+use crate::pim::event::{Bound, Series, View};
 use crate::pim::recurrence::{self, Pattern};
 use crate::pim::zone;
 

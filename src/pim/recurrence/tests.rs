@@ -259,6 +259,11 @@ fn the_begin_is_moved_to_the_first_day_that_agrees() {
         (named(5, [0, 24, 0, 10]), Kind::YearlyDate, "2027-10-24"),
         (named(6, [1, 0, 2, 5]), Kind::YearlyWeekday, "2027-05-09"),
         (named(6, [1, 0, 5, 5]), Kind::MonthlyLastWeekday, "2027-05-30"),
+        (
+            Pattern { interval: Some(999), ..named(6, [4, 0, 5, 11]) },
+            Kind::MonthlyLastWeekday,
+            "2026-11-24",
+        ),
     ] {
         let (rule, moved) = read(&pattern, start);
         assert_eq!((rule.kind, moved.as_str()), (kind, first), "{pattern:?}");
