@@ -84,7 +84,8 @@ pub struct Services {
 #[derive(Clone, Debug, serde::Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Highest version that is offered; Horde's own setting may lower it. Default `14.1`.
+    /// Highest version that is offered, whatever Horde's own setting is; empty, the default, means
+    /// Horde's.
     pub max_version: String,
     /// Seconds between two looks of a waiting request, 1 to 60. Default 3.
     pub poll_seconds: u64,
@@ -98,7 +99,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            max_version: "14.1".to_owned(),
+            max_version: String::new(),
             poll_seconds: 3,
             answer_bytes: 64 * 1_024 * 1_024,
             wipe_without_policies: false,

@@ -91,7 +91,7 @@ impl Config {
         let mut problems = Vec::new();
         let version = &self.commands.max_version;
         let known: Result<ProtocolVersion, _> = version.parse();
-        if known.is_err() {
+        if known.is_err() && !version.is_empty() {
             let why = format!("`{version}` is no version; 14.1 is one");
             problems.push(Error::Value { key: "commands.max_version", why });
         }

@@ -35,6 +35,20 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
             + self::told($instances, $long, true);
     }
 
+    /**
+     * An invitation that came by mail, and what the phone makes of it: the same title and start.
+     */
+    protected function isSame($calendar, $item, $data)
+    {
+        $input = Hordeeas_EventInput::read($data);
+        $event = Hordeeas_Events::event($calendar, $item);
+        if (!isset($input['start']) || (string)$event->title !== (isset($input['title']) ? $input['title'] : '')) {
+            return false;
+        }
+        return $event->isAllDay() ? $event->start->format('Ymd') === $input['start']->format('Ymd')
+            : $event->start->timestamp() === $input['start']->getTimestamp();
+    }
+
     protected function patch($calendar, $item, $data)
     {
         $event = $this->loaded($calendar, $item);

@@ -158,9 +158,7 @@ abstract class Hordeeas_Writer
         $data = isset($op['data']) ? $op['data'] : null;
         $this->permit($share, $kind === 'delete' ? Horde_Perms::DELETE : Horde_Perms::EDIT);
         if ($kind === 'add') {
-            return array('share' => $share) + ($this->find($share, $uid)
-                ? array('existed' => true, 'changed' => false)
-                : $this->add($share, $uid, $data));
+            return array('share' => $share) + $this->named($op, $share, $uid, $data);
         }
         if ($kind !== 'patch' && $kind !== 'delete') {
             throw new Hordeeas_Failure('unsupported', 'no such operation');
@@ -180,6 +178,57 @@ abstract class Hordeeas_Writer
             return array('share' => $share, 'changed' => true) + (array)$more;
         }
         return array('share' => $share) + $this->patch($share, $item, $data);
+    }
+
+    /**
+     * Adds an item under its uid, or under its spare one.
+     *
+     * A uid with a spare one was chosen by the phone. The item that has it already may be the same
+     * that came another way: then it is told as it is. It may be another: that keeps it.
+     */
+    private function named(array $op, $share, $uid, $data)
+    {
+        $spare = isset($op['spare']) ? Hordeeas_Items::field($op, 'spare') : $uid;
+        $is_chosen = $spare !== $uid;
+        if ($is_chosen && $this->isTaken($op, $share, $uid, $data)) {
+            $uid = $spare;
+            $is_chosen = false;
+        }
+        return $this->find($share, $uid)
+            ? array('uid' => $uid, 'existed' => true, 'changed' => false, 'differs' => $is_chosen)
+            : $this->add($share, $uid, $data);
+    }
+
+    /**
+     * Whether another item has a uid, in the share or in those that the phone sees beside it.
+     */
+    private function isTaken(array $op, $share, $uid, $data)
+    {
+        $there = $this->find($share, $uid);
+        if ($there) {
+            return !$this->reader->isShown($there) || !$this->isSame($share, $there, $data);
+        }
+        $beside = isset($op['beside']) && is_array($op['beside']) ? $op['beside'] : array();
+        foreach (array_filter($beside, 'is_string') as $other) {
+            try {
+                if ($other !== $share && $this->find($other, $uid)) {
+                    return true;
+                }
+            } catch (Hordeeas_Failure $e) {
+                if (!in_array($e->kind(), array('notfound', 'denied'), true)) {
+                    throw $e;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether an item that is there is what a phone wants to add.
+     */
+    protected function isSame($share, $item, $data)
+    {
+        return false;
     }
 
     /**

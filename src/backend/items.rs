@@ -118,8 +118,11 @@ pub enum Operation {
     Add {
         /// The share that takes it.
         share: String,
-        /// Uid made from device, user, folder, series and ClientId.
+        /// Uid made from device, user, folder, series and ClientId, or chosen by the phone.
         uid: String,
+        /// The one for an item whose uid the phone chose, where another item of the folder has that:
+        /// the same item is answered as `existed`, and `differs`.
+        spare: Option<String>,
         /// The item.
         item: Box<Item>,
     },

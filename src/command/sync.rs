@@ -22,6 +22,7 @@
 mod collection;
 mod item_body;
 mod item_quirks;
+mod item_uids;
 mod items;
 mod items_answer;
 mod items_apply;

@@ -177,12 +177,13 @@ fn kind(sent: &str) -> String {
     sent.chars().take(64).map(plain).collect()
 }
 
-/// The versions that are served: what works, up to what the site allows.
+/// The versions that are served: what works, up to what our configuration says, else Horde's.
+///
+/// Horde 5.2 has no word for more than 14.1, so ours must be able to say more.
 fn versions(services: &Services, site: &Site) -> Vec<ProtocolVersion> {
     let most = [services.config.max_version.as_str(), site.version.as_str()]
         .into_iter()
-        .filter_map(|version| version.parse::<ProtocolVersion>().ok())
-        .min()
+        .find_map(|version| version.parse::<ProtocolVersion>().ok())
         .unwrap_or(ProtocolVersion::V14_1);
     WORKING.into_iter().filter(|version| *version <= most).collect()
 }
@@ -236,9 +237,14 @@ pub(super) fn plain(text: &str) -> String {
         .collect()
 }
 
-/// The versions whose documents are all there.
-const WORKING: [ProtocolVersion; 3] =
-    [ProtocolVersion::V12_1, ProtocolVersion::V14_0, ProtocolVersion::V14_1];
+/// The versions that are there; of 16.x what `deploy/README.md` names is not yet.
+const WORKING: [ProtocolVersion; 5] = [
+    ProtocolVersion::V12_1,
+    ProtocolVersion::V14_0,
+    ProtocolVersion::V14_1,
+    ProtocolVersion::V16_0,
+    ProtocolVersion::V16_1,
+];
 
 #[cfg(test)]
 mod tests {

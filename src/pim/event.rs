@@ -18,9 +18,11 @@
 //! | street, town and country of a place | Kronolith has one text | joined, where the place has no name |
 //! | a recurrence by the day of the year | the protocol has none | see [`recurrence`](crate::pim::recurrence) |
 //! | HTML | Kronolith keeps plain text | made text |
-//! | UID of a new event | it is the name of the item for all phones | kept where it can be one |
+//! | UID of a new event, up to 14.1 | it is the name of the item for all phones | kept where it can be one: 12 to 128 letters, digits and signs of names, and no other event of the folder has it; else ours |
 //! | the organizer of a meeting of others that a phone adds | Horde 5 has no place for it | kept as a meeting of others, the organizer unknown |
 //! | ResponseRequested, DisallowNewTimeProposal, OnlineMeetingConfLink, AppointmentReplyTime | Kronolith has no place for them | not taken |
+//! | Attachments, since 16.0 | Kronolith of Horde 5 has none | neither shown nor taken |
+//! | a note, and the place on the map, of a Location | Kronolith has one text | not taken |
 //! | OnlineMeetingExternalLink | older versions do not know it | cleared by an empty tag alone |
 //!
 //! [MS-ASCAL] §2.2.2

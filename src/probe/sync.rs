@@ -8,7 +8,7 @@ use crate::probe::Error;
 use crate::probe::node::{Look as _, encode, node, text};
 use crate::probe::phone::{Collection, Phone};
 use crate::wbxml::Tag;
-use crate::wbxml::element::Element;
+use crate::wbxml::element::{Element, Node};
 use crate::wbxml::pages::{AirSync, AirSyncBase, Email};
 
 /// What the phone wants of one collection; `Default` is a Sync that only asks for changes.
@@ -66,6 +66,8 @@ pub struct Outcome {
     pub client_id: Option<String>,
     /// ServerId, when there is one.
     pub server_id: Option<String>,
+    /// InstanceId, when there is one.
+    pub instance_id: Option<String>,
     /// ApplicationData, when there is some.
     pub data: Option<Element>,
 }
@@ -333,6 +335,8 @@ impl Collection {
             let data = command.child(AirSync::ApplicationData);
             match (command.tag, response, server_id, data) {
                 _ if refused => {}
+                // One occurrence: what the phone holds of the series is as the server tells it.
+                _ if command.child(AirSyncBase::InstanceId).is_some() => {}
                 (AirSync::Add, Some(Outcome { server_id: Some(id), .. }), _, Some(data)) => {
                     self.items.insert(id.clone(), data.clone());
                 }
@@ -412,10 +416,10 @@ impl Collection {
 pub fn merge(held: &mut Element, change: &Element) {
     for field in change.children() {
         held.nodes.retain(|node| match node {
-            crate::wbxml::element::Node::Element(element) => element.tag != field.tag,
+            Node::Element(element) => element.tag != field.tag,
             _ => true,
         });
-        held.nodes.push(crate::wbxml::element::Node::Element(field.clone()));
+        held.nodes.push(Node::Element(field.clone()));
     }
 }
 
@@ -425,6 +429,7 @@ fn outcome(response: &Element) -> Outcome {
         status: response.number(&[AirSync::Status]).unwrap_or_default(),
         client_id: response.value(&[AirSync::ClientId]),
         server_id: response.value(&[AirSync::ServerId]),
+        instance_id: response.value(&[AirSyncBase::InstanceId]),
         data: response.child(AirSync::ApplicationData).cloned(),
     }
 }
@@ -442,6 +447,13 @@ pub fn change(server_id: &str, fields: impl IntoIterator<Item = Element>) -> Ele
         AirSync::Change,
         [text(AirSync::ServerId, server_id), node(AirSync::ApplicationData, fields)],
     )
+}
+
+/// The same command, of one occurrence of a series, named by its start (16.0).
+#[must_use]
+pub fn of_instance(mut command: Element, start: &str) -> Element {
+    command.nodes.insert(1, Node::Element(text(AirSyncBase::InstanceId, start)));
+    command
 }
 
 /// An item is gone.

@@ -53,6 +53,22 @@ fn the_site_lowers_the_versions() {
 }
 
 #[test]
+fn our_own_setting_raises_and_lowers_the_versions() {
+    for (own, versions) in [
+        ("16.1", "12.1,14.0,14.1,16.0,16.1"),
+        ("16", "12.1,14.0,14.1,16.0"),
+        ("12.1", "12.1"),
+        ("", "12.1,14.0,14.1"),
+    ] {
+        let mut fake = Fake::new(Fault::None);
+        own.clone_into(&mut fake.config.max_version);
+        let server = Server::over(fake);
+        let answer = Request::new("OPTIONS", PATH).credentials("ann:ann-pw").send(&server);
+        assert_eq!(answer.header("MS-ASProtocolVersions"), versions, "{own}");
+    }
+}
+
+#[test]
 fn no_answer_tells_which_users_exist() {
     let server = Server::with(Fault::None);
     let wrong = Request::folder_sync().credentials("ann:wrong").send(&server);

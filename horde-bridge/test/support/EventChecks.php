@@ -30,6 +30,29 @@ class EventChecks extends CalendarChecks
     }
 
     /**
+     * A uid that a phone chose: kept, recognised, or taken by another.
+     */
+    public function checkChosen()
+    {
+        $op = $this->adding('chosen', '2026-12-01T09:00:00', array('title' => 'Mine')) + array('beside' => array($this->calendar));
+        $spare = $op['uid'] . '-spare';
+        $add = function (array $data) use ($op, $spare) {
+            $result = $this->apply(array(array('spare' => $spare, 'data' => $data + $op['data']) + $op))[0];
+            return array(isset($result['error']), $result['uid'], $result['existed'], !empty($result['differs']));
+        };
+        $this->checks->same('kept', $add(array()), array(false, $op['uid'], false, false));
+        $this->checks->same('the same comes again', $add(array('location' => 'elsewhere')), array(false, $op['uid'], true, true));
+        $this->checks->same('it stays', (string)$this->export('chosen')['location'], '');
+        $this->checks->same('another takes the spare', $add(array('title' => 'Other')), array(false, $spare, false, false));
+        $this->checks->same('and again', $add(array('title' => 'Other')), array(false, $spare, true, false));
+        $this->checks->same('so does another time', $add(array('start' => array('local' => '2026-12-01T08:00:00'))),
+            array(false, $spare, true, false));
+        foreach (array($op['uid'], $spare) as $uid) {
+            $this->checks->same('deleted', $this->apply(array(array('op' => 'delete', 'uid' => $uid)))[0]['changed'], true);
+        }
+    }
+
+    /**
      * PHP 8 dies of reminders of series after all was written.
      */
     public function checkDeath()

@@ -184,8 +184,8 @@ fn settings(site: &Site, config: &Config) -> Vec<Finding> {
     {
         findings.push(
             Finding::note("horde.version", format!("Horde's highest version is {}", site.version))
-                .because("commands.max_version is higher; the lower one counts")
-                .mend("raise $conf['activesync']['version'] for newer phones"),
+                .because("commands.max_version is higher, and counts: phones speak what rpc.php does not")
+                .mend("before you go back to rpc.php, lower commands.max_version and have such phones set up their accounts again"),
         );
     }
     findings.extend(charset(&site.facts.charset, config.state.charset));

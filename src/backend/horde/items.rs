@@ -201,11 +201,14 @@ fn written(
             let instance = events::instance(operation, events::found(stored, at)?, dialect)?;
             (with_instance(placed(class, at, shares), instance), "delete", None)
         }
-        Operation::Add { share, uid, item } => (
-            json!({"class": class, "share": share, "uid": uid}),
-            "add",
-            Some(data(item, None, |_| false, dialect)?),
-        ),
+        Operation::Add { share, uid, spare, item } => {
+            let mut value = json!({"class": class, "share": share, "uid": uid});
+            if let (Some(map), Some(spare)) = (value.as_object_mut(), spare) {
+                map.insert("spare".to_owned(), json!(spare));
+                map.insert("beside".to_owned(), json!(shares));
+            }
+            (value, "add", Some(data(item, None, |_| false, dialect)?))
+        }
         Operation::Change { at, item, absent, cut_at, .. } => {
             let todo = stored.tasks.get(&at.uid);
             let mut data = data(item, todo, |tag| clears(absent, tag), dialect)?;

@@ -305,7 +305,7 @@ impl<'a> Work<'a> {
         }) {
             return Err(crate::backend::Error::new(Kind::Unavailable, error).into());
         }
-        plan.judge(exported.split_off(n_wanted.min(exported.len())));
+        plan.judge(exported.split_off(n_wanted.min(exported.len())), self.ctx.version());
         let fetched = exported.split_off(n_changes.min(exported.len()));
         Ok((exported, fetched))
     }

@@ -9,13 +9,13 @@ use crate::backend::items::{Absent, Applied, Exported, Operation};
 use crate::backend::{self, Kind};
 use crate::command::Context;
 use crate::command::sync::Asked;
+use crate::command::sync::item_uids::Uids;
 use crate::command::sync::outcome::Trouble;
 use crate::command::sync::place::Place;
 use crate::command::sync::wire::{
     ClientAdd, ClientChange, ClientCommand, ClientDelete, ServerResponse, Status,
 };
 use crate::command::sync::{item_body, item_quirks, items_same};
-use crate::digest;
 use crate::eas::class::calendar::Event;
 use crate::eas::class::contact::Contact;
 use crate::eas::class::note::Note;
@@ -50,6 +50,8 @@ pub(super) struct Plan {
     overruled: BTreeSet<String>,
     denied: Vec<PendingChange>,
     written: BTreeMap<String, (u64, bool)>,
+    /// Whether answers to Adds name the UID, since 16.0.
+    of_events: bool,
 }
 
 /// A change that is a conflict, unless the server's item is as the client wants it.
@@ -83,11 +85,12 @@ impl Plan {
         place: &Place,
         server: &BTreeMap<String, ServerSide>,
     ) -> Result<Self, Trouble> {
-        let mut plan = Self::default();
+        let mut plan = Self { of_events: asked.class == Class::Calendar, ..Self::default() };
         if asked.commands.is_empty() {
             return Ok(plan);
         }
         let key = asked.presented_key()?;
+        let uids = Uids::of(ctx, asked, place).await?;
         let maps = &ctx.services.maps;
         for command in &asked.commands {
             match command {
@@ -96,7 +99,7 @@ impl Plan {
                     let known = maps.added(&ctx.owner, &place.backend_id, &key, client_id).await?;
                     match known {
                         Some(uid) => plan.added(&add.client_id, uid),
-                        None => plan.add(ctx, asked, place, add),
+                        None => plan.add(asked, place, add, &uids),
                     }
                 }
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
@@ -158,11 +161,11 @@ impl Plan {
     /// Tells repetitions from conflicts, now that the server's items are read.
     ///
     /// The server's change is sent to the client all the same.
-    pub(super) fn judge(&mut self, exported: Vec<Exported>) {
+    pub(super) fn judge(&mut self, exported: Vec<Exported>, version: ProtocolVersion) {
         for (doubtful, one) in std::mem::take(&mut self.doubtful).into_iter().zip(exported) {
-            let is_repeated = one
-                .item
-                .is_ok_and(|item| items_same::holds(&item, &doubtful.item, &doubtful.absent));
+            let Doubtful { item: wanted, absent, .. } = &doubtful;
+            let is_repeated =
+                one.item.is_ok_and(|item| items_same::holds(&item, wanted, absent, version));
             if !is_repeated {
                 self.refuse_change(&doubtful.server_id, None, Status::Conflict);
             }
@@ -194,14 +197,15 @@ impl Plan {
         self.responses
     }
 
-    fn add(&mut self, ctx: &Context<'_>, asked: &Asked, place: &Place, add: &ClientAdd) {
+    fn add(&mut self, asked: &Asked, place: &Place, add: &ClientAdd, uids: &Uids<'_>) {
         let item = add.application_data.clone().map(|data| item_of(asked.class, data));
         let refusal = match (item, &place.target) {
             (None | Some(Err(_)), _) => Status::ConversionError,
             (Some(Ok(_)), None) => Status::ObjectNotFound,
             (Some(Ok(item)), Some(target)) => {
-                let uid = uid_of(ctx, asked, place, &add.client_id);
-                let operation = Operation::Add { share: target.clone(), uid, item: Box::new(item) };
+                let (uid, spare) = uids.name(add, &item);
+                let (share, item) = (target.clone(), Box::new(item));
+                let operation = Operation::Add { share, uid, spare, item };
                 self.steps.push(Step { operation, what: Wish::Add(add.client_id.clone()) });
                 return;
             }
@@ -212,7 +216,16 @@ impl Plan {
     /// The answer to an Add whose first answer was lost.
     fn added(&mut self, client_id: &ClientId, uid: String) {
         self.written.entry(uid.clone()).or_insert((0, false));
-        self.responses.push(ServerResponse::added(client_id.clone(), ServerId::from(uid)));
+        let response = self.added_as(client_id.clone(), &uid);
+        self.responses.push(response);
+    }
+
+    fn added_as(&self, client_id: ClientId, uid: &str) -> ServerResponse {
+        if self.of_events {
+            ServerResponse::added_event(client_id, uid)
+        } else {
+            ServerResponse::added(client_id, ServerId::from(uid))
+        }
     }
 
     fn change(
@@ -289,8 +302,8 @@ impl Plan {
         match what {
             Wish::Add(client_id) => {
                 let action = ItemAction::Add(client_id.as_str().to_owned());
-                let server_id = ServerId::from(uid.as_str());
-                self.responses.push(ServerResponse::added(client_id, server_id));
+                let response = self.added_as(client_id, &uid);
+                self.responses.push(response);
                 ItemChange { uid, mod_seq, action }
             }
             Wish::Change(..) | Wish::DeleteOne(..) => {
@@ -395,17 +408,6 @@ fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
             Err(schema::Error::wrong("item of a class that can be changed"))
         }
     }
-}
-
-/// The uid of a new item: the same whenever the same Add is sent again.
-fn uid_of(ctx: &Context<'_>, asked: &Asked, place: &Place, client_id: &ClientId) -> String {
-    let series = asked.key.as_ref().map_or("", |key| key.series());
-    let parts =
-        [&*ctx.owner.device, &ctx.owner.user, &place.backend_id, series, client_id.as_str()];
-    let digest = digest::of(&parts.map(str::as_bytes));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid().hyphenated().to_string()
 }
 
 /// What fields mean that a Change leaves out, by what the client said with its first key.

@@ -14,8 +14,14 @@ use crate::wbxml::{Limits, Tag, Writer};
 /// Whether the server's item holds all that the client's change says.
 ///
 /// What the server can not hold, it does not show: that is not compared.
-pub(super) fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
-    let (Some(mut there), Some(mut wanted)) = (fields(server), fields(client)) else {
+pub(super) fn holds(
+    server: &Item,
+    client: &Item,
+    absent: &Absent,
+    version: ProtocolVersion,
+) -> bool {
+    let of = |item| fields(item, version);
+    let (Some(mut there), Some(mut wanted)) = (of(server), of(client)) else {
         return false;
     };
     for (instant, by_the_clock) in TWICE_TOLD {
@@ -42,10 +48,10 @@ fn is_cleared(tag: Tag, absent: &Absent) -> bool {
 }
 
 /// The item's fields that are not empty.
-fn fields(item: &Item) -> Option<BTreeMap<Tag, String>> {
+fn fields(item: &Item, version: ProtocolVersion) -> Option<BTreeMap<Tag, String>> {
     let mut out = Writer::new();
     out.start(AirSync::ApplicationData);
-    item.write(ProtocolVersion::V14_1, &mut out);
+    item.write(version, &mut out);
     out.end();
     let element = Element::parse(&out.finish(), Limits::default()).ok()?;
     let fields = element.children().map(|field| (field.tag, value(field)));
@@ -117,11 +123,17 @@ const KEPT: [Tag; 15] = [
 #[cfg(test)]
 mod tests {
     use crate::backend::items::Absent;
-    use crate::command::sync::items_same::holds;
+    use crate::command::sync::items_same;
     use crate::eas::class::Item;
+    use crate::eas::class::calendar::{Event, Location};
     use crate::eas::class::contact::Contact;
     use crate::eas::class::task::Task;
     use crate::eas::scalar::ClearableDate;
+    use crate::eas::version::ProtocolVersion;
+
+    fn holds(server: &Item, client: &Item, absent: &Absent) -> bool {
+        items_same::holds(server, client, absent, ProtocolVersion::V14_1)
+    }
 
     #[test]
     fn a_task_of_another_zone_is_the_same() {
@@ -140,6 +152,23 @@ mod tests {
         };
         assert!(holds(&task(12, 13), &task(12, 12), &Absent::Clear));
         assert!(!holds(&task(12, 13), &task(11, 13), &Absent::Clear));
+    }
+
+    #[test]
+    fn an_event_is_compared_in_the_words_of_the_version() {
+        let at = |place: &str| {
+            let location = Location { display_name: Some(place.to_owned()), ..Location::default() };
+            Item::Event(Box::new(Event {
+                subject: Some("Talk".to_owned()),
+                location: Some(location),
+                ..Event::default()
+            }))
+        };
+        let holds = |client: &Item| {
+            items_same::holds(&at("Hall"), client, &Absent::Keep, ProtocolVersion::V16_1)
+        };
+        assert!(holds(&at("Hall")));
+        assert!(!holds(&at("Garden")));
     }
 
     fn contact(first: &str, company: Option<&str>) -> Item {

@@ -62,6 +62,7 @@ pub(super) async fn apply(
                 client_id: add.client_id.clone(),
                 server_id: None,
                 status: Status::ConversionError,
+                application_data: None,
             })),
             ClientCommand::Change(change) => {
                 let email = change.application_data.clone().map(ApplicationData::parse::<Email>);

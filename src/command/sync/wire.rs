@@ -3,6 +3,7 @@
 //! [MS-ASCMD] §2.2.1.21
 
 use crate::choice;
+use crate::eas::class::calendar::Event;
 use crate::eas::class::{ApplicationData, ClassName, Item};
 use crate::eas::ids::{ClientId, CollectionId, ServerId, SyncKey};
 use crate::eas::options::Options;
@@ -184,6 +185,8 @@ element! {
         server_id: Option<ServerId> = AirSync::ServerId,
         /// How it went.
         status: Status = AirSync::Status,
+        /// What the server made of it that the client can not know: the UID of an event (16.0).
+        application_data: Option<ApplicationData> = AirSync::ApplicationData since V16_0,
     }
 }
 
@@ -289,12 +292,24 @@ impl ServerResponse {
     /// An Add that is stored, under this id.
     pub(super) fn added(client_id: ClientId, server_id: ServerId) -> Self {
         let (server_id, status) = (Some(server_id), Status::Success);
-        Self::Add(AddResponse { class: None, client_id, server_id, status })
+        let (class, application_data) = (None, None);
+        Self::Add(AddResponse { class, client_id, server_id, status, application_data })
+    }
+
+    /// The same of an event, whose UID is its id, too. [MS-ASCAL] §2.2.2.46
+    pub(super) fn added_event(client_id: ClientId, uid: &str) -> Self {
+        let event = Event { uid: Some(uid.to_owned()), ..Event::default() };
+        let mut response = Self::added(client_id, ServerId::from(uid));
+        if let Self::Add(add) = &mut response {
+            add.application_data = Some(ApplicationData::Item(Item::Event(Box::new(event))));
+        }
+        response
     }
 
     /// An Add that is not stored.
     pub(super) fn not_added(client_id: ClientId, status: Status) -> Self {
-        Self::Add(AddResponse { class: None, client_id, server_id: None, status })
+        let (class, server_id, application_data) = (None, None, None);
+        Self::Add(AddResponse { class, client_id, server_id, status, application_data })
     }
 
     /// A Change that was not made.

@@ -130,6 +130,7 @@ impl Book {
         let add = Operation::Add {
             share: self.share.clone(),
             uid: self.uid.clone(),
+            spare: None,
             item: Box::new(Item::Contact(Box::new(contact.clone()))),
         };
         let operations = vec![add.clone(), add];
@@ -254,6 +255,7 @@ async fn large_batches_are_cut_and_put_together() {
         .map(|at| Operation::Add {
             share: at.share.clone(),
             uid: at.uid.clone(),
+            spare: None,
             item: Box::new(Item::Contact(Box::new(Contact {
                 last_name: Some(at.uid.clone()),
                 ..Contact::default()

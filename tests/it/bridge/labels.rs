@@ -30,7 +30,7 @@ async fn note_with(user: String, label: String) -> Vec<String> {
     let categories = Some(Categories { categories: vec![label] });
     let item = Box::new(Item::Note(Box::new(Note { categories, ..Note::default() })));
     let shares = vec![share.clone()];
-    let operations = vec![Operation::Add { share, uid, item }];
+    let operations = vec![Operation::Add { share, uid, spare: None, item }];
     let export = vec![at.clone()];
     let batch = Batch { shares: shares.clone(), operations, export, ..Batch::default() };
     let mut outcome = horde.items.sync(&account, Class::Notes, batch).await.unwrap();

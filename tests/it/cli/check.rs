@@ -125,7 +125,11 @@ fn a_horde_that_can_not_be_served_is_told() {
         "versions": {"php": "8.2.0", "hordeeas": "0.0.1"},
         "php": {"time": 1_700_000_000_000_i64, "opcache": false, "memory_limit": "32M", "missing": ["iconv"]},
     }}));
-    let (lines, exit) = json(&["check"], &with(&[("HORDE_EAS__HORDE__URL", &url)]), b"");
+    let (lines, exit) = json(
+        &["check"],
+        &with(&[("HORDE_EAS__HORDE__URL", &url), ("HORDE_EAS__COMMANDS__MAX_VERSION", "16.1")]),
+        b"",
+    );
     assert_eq!(exit, Some(2));
     for code in [
         "bridge.version",

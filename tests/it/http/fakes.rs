@@ -54,6 +54,7 @@ pub(crate) enum Fault {
 /// All ports in one.
 pub(crate) struct Fake {
     pub(crate) site: Site,
+    pub(crate) config: command::Config,
     pub(crate) profile: Profile,
     pub(crate) fault: Fault,
     /// How often something was stored.
@@ -80,6 +81,7 @@ impl Fake {
         };
         Self {
             site: site(),
+            config: command::Config::default(),
             profile,
             fault,
             n_writes: AtomicUsize::new(0),
@@ -106,7 +108,7 @@ impl Fake {
             submit: Arc::clone(self) as _,
             history: Arc::clone(self) as _,
             clock: Arc::new(SystemClock),
-            config: command::Config::default(),
+            config: self.config.clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use horde_eas::wbxml::pages::{AirSyncBase, Calendar};
 use serde_json::{Value, json};
 
 use crate::scenario::Scene;
+use crate::scenario::calendar_16::place_of;
 
 pub(super) fn wish(id: &str) -> Wish {
     let options = [body_preference(1, Some(4096))];
@@ -115,7 +116,6 @@ pub(super) async fn down(scene: &mut Scene) -> Result<(), Error> {
     let shown = item(&phone, &id, &uid)?;
     for (check, tag, wanted) in [
         ("calendar.subject", Calendar::Subject, "Lunch \u{e9}"),
-        ("calendar.location", Calendar::Location, "Canteen"),
         ("calendar.start", Calendar::StartTime, "20261207T110000Z"),
         ("calendar.end", Calendar::EndTime, "20261207T120000Z"),
         ("calendar.all-day-not", Calendar::AllDayEvent, "0"),
@@ -126,6 +126,8 @@ pub(super) async fn down(scene: &mut Scene) -> Result<(), Error> {
     ] {
         scene.same(check, value(&shown, tag).as_deref(), Some(wanted));
     }
+    let place = value(&shown, Calendar::Location).or_else(|| place_of(&shown));
+    scene.same("calendar.location", place.as_deref(), Some("Canteen"));
     let words = shown.value(&[AirSyncBase::Body, AirSyncBase::Data]);
     scene.same("calendar.body", words.as_deref(), Some("With Ann"));
     let label = shown.value(&[Calendar::Categories, Calendar::Category]);
@@ -258,6 +260,60 @@ pub(super) async fn times(scene: &mut Scene) -> Result<(), Error> {
     let at = "2026-12-07T00:00:00Z".parse().unwrap();
     let local = rules.and_then(|rules| zone::local(&rules, at)).map(|local| local.to_string());
     scene.same("calendar.zone-shown", local.as_deref(), Some("2026-12-07T09:00:00"));
+    Ok(())
+}
+
+/// The UID that a phone gives an event is the one that its invitations carry.
+pub(super) async fn uids(scene: &mut Scene) -> Result<(), Error> {
+    scene.world().delete_events().await;
+    let (mut phone, id) = with_events(scene).await?;
+    let fields = event("Mine");
+    let own = fields.iter().find(|field| field.tag == Calendar::UID).map(Element::text);
+    let brought = phone.sync_all(wish(&id).with([add("a", fields.clone())])).await?;
+    let uid = server_id(&brought)?;
+    scene.same("uid.kept", Some(&uid), own.as_ref());
+    // An invitation that came by mail is there when the phone adds it: it stays as it is.
+    let invited = format!("{}@example.test", uuid::Uuid::new_v4());
+    let own_uid = format!("UID:{invited}");
+    let lines = [
+        &*own_uid,
+        "SUMMARY:Invited",
+        "LOCATION:Theirs",
+        "DTSTART:20261207T080000Z",
+        "DTEND:20261207T090000Z",
+    ];
+    scene.world().add_event(&lines).await;
+    let named = |uid: &str, subject: &str| {
+        let with = vec![text(Calendar::UID, uid), text(Calendar::Subject, subject)];
+        but(&event(subject), &[], with)
+    };
+    let brought = phone.sync_one(wish(&id).with([add("b", named(&invited, "Invited"))])).await?;
+    scene.same("uid.invitation", server_id(&brought).ok().as_deref(), Some(&*invited));
+    phone.sync_all(wish(&id)).await?;
+    let stored = scene.world().event(&invited).await.ok_or(Error::Missing("invitation"))?;
+    scene.same("uid.invitation-stays", &stored["location"], "Theirs");
+    let shown = item(&phone, &id, &invited)?;
+    let place = value(&shown, Calendar::Location);
+    scene.same("uid.invitation-is-told", place.as_deref(), Some("Theirs"));
+    // Another event of that UID is an event of its own, and so is one with a UID that is no name.
+    for (name, uid) in [("taken", &*uid), ("nonsense", "a b"), ("short", "1"), ("none", "")] {
+        let client_id = format!("c-{name}");
+        let brought = phone.sync_all(wish(&id).with([add(&client_id, named(uid, name))])).await?;
+        let other = server_id(&brought)?;
+        scene.check(&format!("uid.{name}"), other != uid && !other.is_empty(), other.clone());
+        let stored = scene.world().event(&other).await.ok_or(Error::Missing("another"))?;
+        scene.same(&format!("uid.{name}-stored"), &stored["title"], name);
+    }
+    let stored = scene.world().event(&uid).await.ok_or(Error::Missing("mine"))?;
+    scene.same("uid.taken-stays", &stored["title"], "Mine");
+    // Deleted and added again: what another phone of the user sees is the new one.
+    let brought = phone.sync_all(wish(&id).with([delete(&uid), add("d", fields)])).await?;
+    let again = server_id(&brought)?;
+    let stored = scene.world().event(&again).await.ok_or(Error::Missing("again"))?;
+    scene.same("uid.again", &stored["title"], "Mine");
+    scene.world().delete_event(&again).await;
+    let brought = phone.sync_all(wish(&id)).await?;
+    scene.check("uid.again-goes", brought.deleted.contains(&again), format!("{brought:?}"));
     Ok(())
 }
 

@@ -63,11 +63,13 @@ pub(crate) struct Ways {
     pub(crate) sessions: usize,
     /// Whether it outlives the test, and ends with all of them.
     pub(crate) is_leashed: bool,
+    /// Highest version that it offers; empty: what Horde says.
+    pub(crate) max_version: &'static str,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { connections: 40, sessions: 40, is_leashed: false }
+        Self { connections: 40, sessions: 40, is_leashed: false, max_version: "" }
     }
 }
 
@@ -79,7 +81,7 @@ impl Sidecar {
 
     /// Starts it in other ways.
     pub(crate) fn start_as(parts: &Parts, ways: Ways) -> Self {
-        let Ways { connections, sessions, is_leashed } = ways;
+        let Ways { connections, sessions, is_leashed, max_version } = ways;
         let folder = std::env::temp_dir().join(format!("horde-eas-{}", uuid::Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
         // Bound once to find a free one; the program asks for it by number.
@@ -96,7 +98,7 @@ impl Sidecar {
              [imap]\nconnect_timeout = 1\ntimeout = {SECONDS}\nqueue_timeout = {SECONDS}\n\
              sessions_per_user = {sessions}\nthreads = {sessions}\n\
              [smtp]\nconnect_timeout = 1\ntimeout = {SECONDS}\n\
-             [commands]\npoll_seconds = 1\n",
+             [commands]\npoll_seconds = 1\nmax_version = \"{max_version}\"\n",
             parts.php.port, parts.sql.port,
         );
         fs::write(folder.join("config.toml"), config).unwrap();
