@@ -368,7 +368,7 @@ pub(super) async fn wrong(scene: &mut Scene) -> Result<(), Error> {
     Ok(())
 }
 
-fn guest(name: &str, status: Option<&str>) -> Element {
+pub(super) fn guest(name: &str, status: Option<&str>) -> Element {
     let mut fields = vec![
         text(Calendar::Email, format!("{}@example.test", name.to_lowercase())),
         text(Calendar::Name, name),
@@ -378,7 +378,7 @@ fn guest(name: &str, status: Option<&str>) -> Element {
     node(Calendar::Attendee, fields)
 }
 
-fn guests(shown: &Element) -> Vec<String> {
+pub(super) fn guests(shown: &Element) -> Vec<String> {
     let all = shown.child(Calendar::Attendees).map(|all| all.all(Calendar::Attendee));
     let mut all: Vec<_> = all
         .unwrap_or_default()

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::Scene;
 use crate::scenario::calendar::{
-    but, event, item, part, server_id, status, value, wish, with_events,
+    but, event, guest, guests, item, part, server_id, status, value, wish, with_events,
 };
 
 /// A place as phones name it.
@@ -197,6 +197,67 @@ async fn count(scene: &mut Scene) -> usize {
     let calendar = world.calendar().await;
     let rows: Vec<String> = world.select(query, (calendar,)).await;
     rows.len()
+}
+
+/// Guests: what is left out stays, the list that is sent is the list, an empty one ends the meeting.
+pub(super) async fn meetings(scene: &mut Scene) -> Result<(), Error> {
+    scene.world().delete_events().await;
+    let (mut phone, id) = with_events(scene).await?;
+    let invited = vec![guest("Ann", Some("3")), guest("Bob", None)];
+    let with = vec![text(Calendar::MeetingStatus, "1"), node(Calendar::Attendees, invited)];
+    let fields = but(&event_16("Meeting"), &[], with);
+    let brought = phone.sync_all(wish(&id).with([add("meeting", fields)])).await?;
+    let uid = server_id(&brought)?;
+    let both = ["Ann <ann@example.test> 3 1", "Bob <bob@example.test> 5 1"];
+    let renamed = text(Calendar::Subject, "Meeting 2");
+    let other = node(Calendar::Attendees, vec![guest("Ann", None), guest("Carol", None)]);
+    let others = ["Ann <ann@example.test> 3 1", "Carol <carol@example.test> 5 1"];
+    let nobody = node(Calendar::Attendees, Vec::new());
+    let over = text(Calendar::MeetingStatus, "0");
+    let none: [&str; 0] = [];
+    for (name, fields, wanted) in [
+        ("added", Vec::new(), both.as_slice()),
+        ("left-out", vec![renamed], &both),
+        ("replaced", vec![other], &others),
+        ("cleared", vec![nobody, over], &none),
+    ] {
+        if !fields.is_empty() {
+            let brought = phone.sync_all(wish(&id).with([change(&uid, fields)])).await?;
+            let is_taken = brought.status == 1 && brought.responses.is_empty();
+            scene.check(&format!("meeting-16.{name}-is-taken"), is_taken, format!("{brought:?}"));
+        }
+        let (other, folder) = with_events(scene).await?;
+        let shown = item(&other, &folder, &uid)?;
+        scene.same(&format!("meeting-16.{name}"), guests(&shown), wanted);
+        let whose = if wanted.is_empty() { "0" } else { "1" };
+        let status = value(&shown, Calendar::MeetingStatus);
+        scene.same(&format!("meeting-16.{name}-status"), status.as_deref(), Some(whose));
+    }
+    // Somebody else's: one who is invited answers, and becomes no host.
+    let own = format!("{}@example.test", phone.link.user);
+    let me = |status: &str| {
+        let address = text(Calendar::Email, &*own);
+        let fields =
+            vec![address, text(Calendar::Name, "Me"), text(Calendar::AttendeeStatus, status)];
+        node(Calendar::Attendees, [node(Calendar::Attendee, fields)])
+    };
+    let with = vec![
+        text(Calendar::MeetingStatus, "3"),
+        text(Calendar::OrganizerName, "Host"),
+        text(Calendar::OrganizerEmail, "host@example.test"),
+        me("5"),
+    ];
+    let fields = but(&event_16("Theirs"), &[], with);
+    let brought = phone.sync_all(wish(&id).with([add("theirs", fields)])).await?;
+    let uid = server_id(&brought)?;
+    phone.sync_all(wish(&id).with([change(&uid, [me("3")])])).await?;
+    let (other, folder) = with_events(scene).await?;
+    let shown = item(&other, &folder, &uid)?;
+    let whose = value(&shown, Calendar::MeetingStatus);
+    scene.same("meeting-16.theirs", whose.as_deref(), Some("3"));
+    let answer = shown.value(&[Calendar::Attendees, Calendar::Attendee, Calendar::AttendeeStatus]);
+    scene.same("meeting-16.answer", answer.as_deref(), Some("3"));
+    Ok(())
 }
 
 /// Fields of events of the table, in the order of names.
