@@ -114,6 +114,8 @@ pub struct Call {
     pub command: String,
     /// Version of the protocol.
     pub version: ProtocolVersion,
+    /// The version that the client said, which may be above all that are served.
+    pub said: ProtocolVersion,
     /// The device that calls.
     pub device: DeviceId,
     /// Its type.
@@ -243,6 +245,13 @@ impl Context<'_> {
     #[must_use]
     pub fn version(&self) -> ProtocolVersion {
         self.call.version
+    }
+
+    /// What the client takes the request's version for: it speaks so, though it is answered in a
+    /// lower one.
+    #[must_use]
+    pub fn said(&self) -> ProtocolVersion {
+        self.call.said
     }
 
     /// Adds to the request's line in the log.

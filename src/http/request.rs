@@ -146,7 +146,8 @@ fn call(
         Some(text) => Some(text.parse().map_err(|_| Refusal::new(400, "unknown version"))?),
         None => line.version,
     };
-    let Some(version) = said.and_then(|version| known_version(version, versions)) else {
+    let versions = said.and_then(|said| Some((said, known_version(said, versions)?)));
+    let Some((said, version)) = versions else {
         return Err(Refusal::new(400, "MS-ASProtocolVersion is missing or not served"));
     };
     let mut parameters = line.parameters;
@@ -159,6 +160,7 @@ fn call(
     Ok(Call {
         command,
         version,
+        said,
         device,
         device_type: kind(&line.device_type.unwrap_or_default()),
         user_agent: header_of(http, "User-Agent").unwrap_or_default().chars().take(255).collect(),

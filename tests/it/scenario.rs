@@ -378,6 +378,15 @@ fn scenarios_hold_at_the_sidecar_at_16() {
     sidecar.assert_sound();
 }
 
+/// A phone that once was offered more goes on so until it asks again.
+#[tokio::test]
+async fn a_phone_that_speaks_more_than_is_served_loses_nothing() {
+    let mut scene = Scene::of_the_stack(End::Sidecar, "16.1").await;
+    calendar_16::above(&mut scene).await.unwrap();
+    assert!(scene.failed.is_empty(), "{:#?}", scene.failed);
+    assert!(scene.passed.len() > 3);
+}
+
 #[test]
 fn scenarios_hold_at_horde_but_for_the_known() {
     let (mut failed, passed) = play_all(End::Horde);

@@ -412,9 +412,10 @@ fn item_of(class: Class, data: ApplicationData) -> Result<Item, schema::Error> {
 
 /// What fields mean that a Change leaves out, by what the client said with its first key.
 ///
-/// Since 16.0 an event keeps what is left out. [MS-ASCAL] §3.1.5.3
+/// Since 16.0 an event keeps what is left out, also where the client does not know that it is
+/// served in a lower version. [MS-ASCAL] §3.1.5.3
 fn absent(ctx: &Context<'_>, class: Class) -> Absent {
-    if class == Class::Calendar && ctx.version() >= ProtocolVersion::V16_0 {
+    if class == Class::Calendar && ctx.said() >= ProtocolVersion::V16_0 {
         return Absent::Keep;
     }
     match ctx.device.supported.get(class.as_str()) {

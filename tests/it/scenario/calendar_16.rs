@@ -260,6 +260,30 @@ pub(super) async fn meetings(scene: &mut Scene) -> Result<(), Error> {
     Ok(())
 }
 
+/// As `up`, where no more than 14.1 is served.
+pub(super) async fn above(scene: &mut Scene) -> Result<(), Error> {
+    scene.world().delete_events().await;
+    let (mut phone, id) = with_events(scene).await?;
+    let versions = phone.link.options().await?.header("ms-asprotocolversions");
+    scene.check("above-16.is-not-served", !versions.contains("16"), versions);
+    let brought = phone.sync_all(wish(&id).with([add("e1", event_16("Talk"))])).await?;
+    scene.same("above-16.add", status(&brought), Some(1));
+    let uid = server_id(&brought)?;
+    let told = uid_in(brought.responses.first());
+    scene.same("above-16.is-answered-in-14.1", told, None::<String>);
+    let subject = text(Calendar::Subject, "Talk 2");
+    phone.sync_all(wish(&id).with([change(&uid, [subject])])).await?;
+    let fields = ["title", "location", "description", "private", "alarm"];
+    let stored = scene.world().event(&uid).await.ok_or(Error::Missing("event"))?;
+    let wanted = json!(["Talk 2", "Room 1", "one\r\ntwo", 1, 15]);
+    scene.same("above-16.absent-stays", json!(part(&stored, &fields)), wanted);
+    let (other, folder) = with_events(scene).await?;
+    let shown = item(&other, &folder, &uid)?;
+    let label = shown.value(&[Calendar::Categories, Calendar::Category]);
+    scene.check("above-16.label", label.is_some(), format!("{shown:?}"));
+    Ok(())
+}
+
 /// Fields of events of the table, in the order of names.
 pub(super) fn rows(events: &[Value], names: &[&str]) -> Vec<Value> {
     events.iter().map(|it| json!(part(it, names))).collect()
