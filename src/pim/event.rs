@@ -11,7 +11,7 @@
 //! | out of the office, working elsewhere | Kronolith has no such status | stored as confirmed, and as free |
 //! | BusyStatus of a cancelled event | Kronolith has one status for both | shown as free; kept cancelled |
 //! | personal and confidential | Kronolith knows private events alone | stored as normal, and as private |
-//! | a reminder at the start | 0 minutes mean none in Kronolith | stored as 1 minute |
+//! | a reminder at the start | 0 minutes mean none in Kronolith | stored as 1 minute, which is shown as 0 |
 //! | a reminder after the start | Reminder cannot be negative | not shown; kept |
 //! | attendees without a part in it | AttendeeType has no such value | shown as optional; kept |
 //! | resources | Kronolith books them itself | shown; a phone cannot add or remove them |

@@ -1,5 +1,7 @@
 //! Events there and back, at every version.
 
+mod corners;
+
 use serde_json::{Value, json};
 
 use horde_eas::eas::body::{Body, BodyType};

@@ -4,6 +4,7 @@
 //! Each class has a room, which makes its items and knows what must come back.
 
 mod contact;
+mod event;
 mod note;
 mod task;
 
@@ -15,14 +16,18 @@ use horde_eas::wbxml::element::Element;
 use horde_eas::wbxml::pages::AirSync;
 use horde_eas::wbxml::{Limits, Writer};
 
+use crate::support::world::variable_or;
+
 /// Makes items for some time, and lets each go and come back in every version from the first on.
 pub(crate) fn in_every_version(
     first: ProtocolVersion,
     mut check: impl FnMut(&mut Unstructured<'_>, ProtocolVersion) -> Result<()>,
 ) {
+    let is_long = !variable_or("HORDE_EAS_TEST_LONG", "").is_empty();
+    let milliseconds = if is_long { 30_000 } else { 600 };
     let versions = ProtocolVersion::ALL.into_iter().filter(|version| *version >= first);
     for version in versions {
-        arbtest::arbtest(|u| check(u, version)).budget_ms(600);
+        arbtest::arbtest(|u| check(u, version)).budget_ms(milliseconds);
     }
 }
 

@@ -1,13 +1,15 @@
-//! Alice's lived-in contacts, tasks and notes: a phone gets them all and sends each back as it came, as
+//! Alice's lived-in contacts, calendars, tasks and notes: a phone gets them all and sends each back as it came, as
 //! phones do when their user changes something and changes it back. Nothing in Horde's tables moves.
 
 use std::collections::BTreeSet;
 
 use horde_eas::eas::version::ProtocolVersion;
+use horde_eas::probe::node::Look as _;
 use horde_eas::probe::phone::{Phone, body_preference};
 use horde_eas::probe::sync::{Wish, change};
 use horde_eas::wbxml::Tag;
 use horde_eas::wbxml::element::Node;
+use horde_eas::wbxml::pages::Calendar;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Row, Value};
 
@@ -18,6 +20,7 @@ use crate::support::world::{End, World};
 async fn tables(class: &str) -> Vec<Vec<String>> {
     let (app, table, share, uid) = match class {
         "Contacts" => ("turba", "turba_objects", "owner_id", "object_uid"),
+        "Calendar" => ("kronolith", "kronolith_events", "calendar_id", "event_uid"),
         "Tasks" => ("nag", "nag_tasks", "task_owner", "task_uid"),
         _ => ("mnemo", "mnemo_memos", "memo_owner", "memo_uid"),
     };
@@ -51,6 +54,26 @@ async fn served(phone: &Phone) -> Vec<ProtocolVersion> {
     versions.split(',').map(|version| version.parse().unwrap()).collect()
 }
 
+fn wish(id: &str, class: &str, cut: Option<u32>) -> Wish {
+    let wish = Wish { get_changes: Some(true), window: Some(30), ..Wish::of(id, class) };
+    wish.option(body_preference(1, cut))
+}
+
+/// A new phone that has all of a folder.
+async fn with_all(
+    world: &World,
+    version: &str,
+    (class, kind): (&str, u32),
+    cut: Option<u32>,
+) -> (Phone, String) {
+    let mut phone = world.phone(End::Sidecar, version);
+    phone.provision().await.unwrap();
+    phone.folder_sync().await.unwrap();
+    let id = phone.folder_of(kind).unwrap().id.clone();
+    phone.sync_all(wish(&id, class, cut)).await.unwrap();
+    (phone, id)
+}
+
 /// Gets a folder as a phone of that version, and sends all of it back; answers how many items it
 /// has, and which fields any of them has.
 async fn there_and_back(
@@ -59,15 +82,8 @@ async fn there_and_back(
     (class, kind): (&str, u32),
     cut: Option<u32>,
 ) -> (usize, BTreeSet<Tag>) {
-    let mut phone = world.phone(End::Sidecar, version);
-    phone.provision().await.unwrap();
-    phone.folder_sync().await.unwrap();
-    let id = phone.folder_of(kind).unwrap().id.clone();
-    let wish = || {
-        let wish = Wish { get_changes: Some(true), window: Some(30), ..Wish::of(&id, class) };
-        wish.option(body_preference(1, cut))
-    };
-    phone.sync_all(wish()).await.unwrap();
+    let (mut phone, id) = with_all(world, version, (class, kind), cut).await;
+    let wish = || wish(&id, class, cut);
     let items: Vec<_> = phone.collections[&id].items.clone().into_iter().collect();
     for some in items.chunks(25) {
         let fields = |nodes: &[Node]| -> Vec<_> {
@@ -129,4 +145,19 @@ async fn tasks_that_come_back_as_they_went_move_nothing() {
 #[tokio::test]
 async fn notes_that_come_back_as_they_went_move_nothing() {
     assert!(nothing_moves(("Notes", 10), ProtocolVersion::V14_0, 20, 5).await >= 2);
+}
+
+#[tokio::test]
+async fn calendars_that_come_back_as_they_went_move_nothing() {
+    let world = World::of("alice");
+    let (before, folder) = with_all(&world, "14.1", ("Calendar", 8), None).await;
+    assert!(nothing_moves(("Calendar", 8), ProtocolVersion::V12_1, 31, 19).await >= 3);
+    // Another phone sees what the first one saw, and when each was changed last.
+    let (after, id) = with_all(&world, "14.1", ("Calendar", 8), None).await;
+    let items = &after.collections[&id].items;
+    assert_eq!(*items, before.collections[&folder].items);
+    assert!(items.values().all(|item| item.value(&[Calendar::DtStamp]).is_some()));
+    let series = items.values().filter(|item| item.child(Calendar::Recurrence).is_some());
+    assert!(series.count() >= 12);
+    assert!(items.values().any(|item| item.child(Calendar::Exceptions).is_some()));
 }

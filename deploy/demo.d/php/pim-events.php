@@ -35,11 +35,16 @@ function demo_event_list()
         array('Urlaub', -10, null, 5 * 1440, 'set' => array('description' => "Zwei Zeilen,\neine davon mit Umlaut: ä")),
         array('Feiertag', 3, null, 1440, 'set' => array('status' => Kronolith::STATUS_FREE)),
         array('Geheim', 2, '22:00', 60, 'set' => array('private' => true, 'status' => Kronolith::STATUS_TENTATIVE)),
-        array('Projektsitzung Brücke', 2, '10:00', 120, 'people' => true, 'set' => array('alarm' => 30)),
+        array('Projektsitzung Brücke', 2, '10:00', 120, 'people' => true,
+            'set' => array('alarm' => 30, 'tags' => array('Brücke', 'project'))),
+        array('Einladung von Bob', 4, '10:00', 60, 'people' => true, 'asked' => true, 'set' => array('alarm' => -15)),
         array('Abgesagt', 4, '13:00', 30, 'set' => array('status' => Kronolith::STATUS_CANCELLED)),
         array('Tokyo call', 3, '09:00', 30, 'set' => array('timezone' => 'Asia/Tokyo')),
         array('Daily', -7, '09:00', 15, 'recur' => array($r::RECUR_DAILY, 1), 'count' => 30, 'skip' => array(-5, 1)),
         array('Every third day', -6, '07:00', 20, 'recur' => array($r::RECUR_DAILY, 3), 'until' => 60, 'set' => array('alarm' => 5)),
+        array('Tokyo, each week', -14, '08:30', 30, 'recur' => array($r::RECUR_WEEKLY, 1, $d::MASK_MONDAY), 'count' => 20,
+            'skip' => array(14), 'move' => array(7, 60),
+            'set' => array('timezone' => 'Asia/Tokyo', 'private' => true, 'tags' => array('日本'), 'alarm' => 1)),
         array('Weekdays', -14, '12:00', 45, 'recur' => array($r::RECUR_WEEKLY, 1, $d::MASK_WEEKDAYS)),
         array('Monday, Wednesday, Friday', -21, '17:00', 60,
             'recur' => array($r::RECUR_WEEKLY, 2, $d::MASK_MONDAY | $d::MASK_WEDNESDAY | $d::MASK_FRIDAY), 'until' => 120),
@@ -76,6 +81,9 @@ function demo_event($calendar, DateTimeImmutable $monday, $uid, array $spec)
     if (isset($spec['people'])) {
         $event->addAttendee('bob@example.test', Kronolith::PART_REQUIRED, Kronolith::RESPONSE_ACCEPTED, 'Bob Brandt');
         $event->addAttendee('carol@example.test', Kronolith::PART_OPTIONAL, Kronolith::RESPONSE_DECLINED, 'Carol Castaño');
+        if (isset($spec['asked'])) {
+            $event->addAttendee('alice@example.test', Kronolith::PART_REQUIRED, Kronolith::RESPONSE_TENTATIVE, 'Alice');
+        }
         $event->addAttendee('guest@elsewhere.test', Kronolith::PART_REQUIRED, Kronolith::RESPONSE_NONE, 'Gäst, Günther');
     }
     $event->save();

@@ -47,7 +47,7 @@ impl Face {
             start: shown(event.start),
             end: shown(event.end),
             location: text(&event.location),
-            reminder: Some(event.alarm.and_then(|minutes| u32::try_from(minutes).ok())),
+            reminder: Some(event.alarm.and_then(reminder)),
             sensitivity: Some(if event.private { PRIVATE } else { 0 }),
             subject: Some(event.title.clone()),
             meeting: Some(status::meeting(event)),
@@ -216,6 +216,12 @@ impl Face {
         }
         Ok(())
     }
+}
+
+/// Minutes before the start as phones see them; `None` when it is after the start.
+fn reminder(alarm: i64) -> Option<u32> {
+    // So Kronolith keeps a reminder at the start.
+    if alarm == 1 { Some(0) } else { u32::try_from(alarm).ok() }
 }
 
 fn flag(value: Option<Clearable<u8>>) -> Option<bool> {

@@ -46,7 +46,7 @@ impl Guest {
     }
 }
 
-/// The persons to be stored; `None` when nothing changes.
+/// The persons to be stored; `None` when nothing changes, which only what is stored can tell.
 ///
 /// In a meeting of others that is stored only the user's own answer can.
 pub(super) fn taken(
@@ -58,13 +58,35 @@ pub(super) fn taken(
     let stored: Vec<Guest> = own
         .map(|event| event.attendees.iter().filter(|guest| !guest.is_resource()).cloned().collect())
         .unwrap_or_default();
-    let is_others = own.is_some_and(|event| !event.attendees.is_empty() && !event.mine);
+    let is_others = own.is_some_and(is_others);
     let merged: Vec<Guest> = if is_others {
         stored.iter().map(|guest| own_answer(guest, wanted, view)).collect()
     } else {
         merged(wanted, &stored, is_received, own, view)
     };
-    (merged != stored).then(|| merged.iter().map(as_json).collect())
+    (own.is_none() || merged != stored).then(|| merged.iter().map(as_json).collect())
+}
+
+/// Whether others invite to it.
+pub(super) fn is_others(event: &Occasion) -> bool {
+    !event.attendees.is_empty() && !event.mine
+}
+
+/// Puts the user among those who are asked: by that Horde knows a meeting of others.
+pub(super) fn ask_self(all: &mut Vec<Value>, view: &View<'_>) {
+    let is_own = |guest: &Value| guest["email"].as_str().is_some_and(|email| view.is_own(email));
+    if all.iter().any(is_own) {
+        return;
+    }
+    all.extend(view.addresses.first().map(|own| {
+        as_json(&Guest {
+            email: own.clone(),
+            name: String::new(),
+            role: "required".to_owned(),
+            response: "accepted".to_owned(),
+            kind: PERSON.to_owned(),
+        })
+    }));
 }
 
 /// A guest of a meeting of others: what the user's phone says of its user is taken.

@@ -10,7 +10,7 @@ use crate::eas::version::ProtocolVersion;
 use crate::pim::event::face::Face;
 use crate::pim::event::taken::changes;
 use crate::pim::event::times::{self, When, zone_of};
-use crate::pim::event::{Bound, Moment, Occasion, Series, Unfit, View};
+use crate::pim::event::{Bound, Moment, Occasion, Series, Unfit, View, guests, status};
 
 /// The whole set of exceptions; `None` when it is as it is stored, and the series did not move.
 ///
@@ -42,7 +42,7 @@ pub(super) fn taken(
         let known = stored.and_then(|stored| bound(stored, original));
         let data = match known {
             Some(known) => other(exception, known, series, view)?,
-            None => fresh(exception, series, base, original, view)?,
+            None => fresh(exception, stored, (series, base), original, view)?,
         };
         n_known += usize::from(known.is_some());
         is_new |= known.is_none() || data.as_object().is_some_and(|data| !data.is_empty());
@@ -91,8 +91,8 @@ fn other(
 /// All of an exception that is new.
 fn fresh(
     exception: &Exception,
-    series: &Face,
-    base: &When,
+    stored: Option<&Series>,
+    (series, base): (&Face, &When),
     original: i64,
     view: &View<'_>,
 ) -> Result<Value, Unfit> {
@@ -115,6 +115,19 @@ fn fresh(
     let mut data = Map::new();
     let own = Face { start: None, end: None, ..said.clone() };
     changes(&mut data, &own, Some(series), None, view);
+    // Nobody but who invites says who is asked to one of them.
+    let others = stored.map(|stored| &stored.own).filter(|own| guests::is_others(own));
+    if let Some(others) = others
+        && data.remove("attendees").is_some()
+        && let Some(guests) =
+            own.attendees.and_then(|all| guests::taken(&all, true, Some(others), view))
+    {
+        data.insert("attendees".to_owned(), guests);
+    }
+    let is_received = said.meeting.or(series.meeting).is_some_and(status::is_received);
+    if is_received && let Some(Value::Array(all)) = data.get_mut("attendees") {
+        guests::ask_self(all, view);
+    }
     let wanted = Face { all_day: Some(all_day), ..said.over(&by_rule) };
     times::taken(&wanted, None, Some(&when), view)?.unwrap_or(when).write(&mut data);
     Ok(Value::Object(data))

@@ -35,15 +35,22 @@ pub fn from_native(series: &Series, view: &View<'_>) -> Event {
     }
 }
 
+/// All that a phone is sent of a series itself.
+pub(super) fn face(series: &Series, view: &View<'_>) -> Face {
+    let blob = timezone(series, view.version).map(|rules| rules.0);
+    Face { blob, ..Face::of(&series.own, view) }
+}
+
 /// The rules of the event's zone; since 16.0 whole days have none.
 ///
-/// They hold for all of a series: of an old one those of the year of its last change.
+/// They hold for all of a series: of an old one those of the year of its last change; but whole days
+/// begin at midnight by the rules of their first one.
 fn timezone(series: &Series, version: ProtocolVersion) -> Option<Base64> {
     let own = &series.own;
     if own.allday && version >= ProtocolVersion::V16_0 {
         return None;
     }
-    let changed = own.changed.filter(|_| series.recurrence.is_some());
+    let changed = own.changed.filter(|_| series.recurrence.is_some() && !own.allday);
     let at = changed.map_or(own.start.utc, |changed| changed.max(own.start.utc));
     let at = Timestamp::from_second(at).ok()?;
     zone::blob(&own.zone, at).map(|rules| Base64(rules.to_bytes()))

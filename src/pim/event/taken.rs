@@ -26,7 +26,7 @@ pub fn to_native(
     cleared: impl Fn(&str) -> bool,
     view: &View<'_>,
 ) -> Result<Value, Unfit> {
-    let sent = stored.map(|series| Face::of(&series.own, view));
+    let sent = stored.map(|series| shown::face(series, view));
     let own = stored.map(|series| &series.own);
     let said = Face::of_event(event);
     said.check()?;
@@ -197,15 +197,14 @@ pub(super) fn changes(
     if let Some(alarm) = wanted.reminder.filter(|new| *new != was_alarm) {
         // None at all is what 0 minutes are in Kronolith.
         let alarm = alarm.map(|minutes| i64::from(minutes.clamp(1, LONGEST)));
-        if alarm != own.and_then(|event| event.alarm) {
+        if own.is_none_or(|event| event.alarm != alarm) {
             data.insert("alarm".to_owned(), json!(alarm));
         }
     }
-    let is_received = wanted.meeting.is_some_and(status::is_received);
-    let attendees = wanted
-        .attendees
-        .as_ref()
-        .filter(|all| sent.and_then(|face| face.attendees.as_ref()) != Some(*all));
+    let meeting = wanted.meeting.or_else(|| sent.and_then(|face| face.meeting));
+    let is_received = meeting.is_some_and(status::is_received);
+    let was_asked = sent.and_then(|face| face.attendees.clone()).unwrap_or_default();
+    let attendees = wanted.attendees.as_ref().filter(|all| was_asked != **all);
     if let Some(guests) = attendees.and_then(|all| guests::taken(all, is_received, own, view)) {
         data.insert("attendees".to_owned(), guests);
     }

@@ -95,6 +95,10 @@ pub(super) fn taken(
     let own_zone = own.map(|when| when.zone.as_str());
     let (zone_name, is_told) = match &wanted.blob {
         Some(blob) if blob.len() != BLOB => return Err(Unfit("a time zone of another size")),
+        // Also a zone that is no place, whose rules are those of one.
+        Some(blob) if sent.and_then(|face| face.blob.as_ref()) == Some(blob) => {
+            (own_zone.unwrap_or(view.zone).to_owned(), true)
+        }
         Some(blob) => (zone::name(blob, start, own_zone, view.zone), true),
         None => (own_zone.unwrap_or(view.zone).to_owned(), false),
     };
@@ -118,7 +122,10 @@ pub(super) fn taken(
         (first.at(0, 0, 0, 0), after.max(last).at(0, 0, 0, 0))
     } else {
         let local = |at: Timestamp| at.to_zoned(zone.clone()).datetime();
-        (local(start), local(end))
+        // In the hour that clocks show twice the end may seem to be the earlier.
+        let length = end.duration_since(start);
+        let after = local(start).checked_add(length).map_err(|_| NO_DATE)?;
+        (local(start), if local(end) < local(start) { after } else { local(end) })
     };
     if !YEARS.contains(&start.year()) || !YEARS.contains(&end.year()) {
         return Err(NO_DATE);
