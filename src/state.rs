@@ -16,6 +16,7 @@ pub mod blob;
 pub mod cache;
 pub mod device;
 pub mod folder;
+pub mod held;
 pub mod key;
 pub mod map;
 pub mod model;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::state::held::Held;
 use crate::uids::UidSet;
 
 /// What is known of one folder.
@@ -75,7 +76,7 @@ pub struct KnownFlags {
     pub extra: Map<String, Value>,
 }
 
-/// What is known of a folder of items other than mail: not which they are.
+/// What is known of a folder of items other than mail.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CollectionFolder {
     /// Horde's own name: `@Contacts@`, `Calendar:abc`.
@@ -93,6 +94,8 @@ pub struct CollectionFolder {
     ///
     /// A member of ours: Horde's own server skips it, and leaves it out when it writes.
     pub shares: Option<Vec<String>>,
+    /// Which items the client holds; a member of ours too.
+    pub held: Held,
     /// What was read, in its order; members that we do not know survive here.
     pub layout: Layout,
 }

@@ -81,7 +81,7 @@ async fn a_broken_contact_is_alone_and_the_others_flow() {
     run(MEND, &broken).await;
     world.change_card(&broken, json!({ "company": "Mended Ltd" })).await;
     let brought = phone.sync_all(wish()).await.unwrap();
-    assert!(brought.added.is_empty() && brought.changed == [&*broken], "{brought:?}");
+    assert!(brought.changed.is_empty() && brought.added == [&*broken], "{brought:?}");
     let (status, item) = phone.fetch(&id, &broken, &[body_preference(1, None)]).await.unwrap();
     assert_eq!(status, 1);
     let company = item.unwrap().value(&[Contacts::CompanyName]);

@@ -47,14 +47,16 @@ pub(super) async fn sync(
     if may_look && plan.changed_anything() {
         work.look_again(&plan).await?;
     }
+    work.keep_account(&plan);
     // What the client wrongly takes for changed or gone goes back to it.
     work.put(plan.take_denied());
     let imported = plan.changed_anything() || !fetched.is_empty();
     let mut responses = plan.into_responses();
     responses.extend(work.fetch_responses(fetched));
+    let commands = work.commands(taken, exported);
     Ok(Outcome {
         responses,
-        commands: work.commands(taken, exported),
+        commands,
         n_taken,
         imported,
         stamp: work.stamp,
@@ -154,6 +156,7 @@ impl<'a> Work<'a> {
             self.stamp = stamp;
             self.folder.have_initial_sync = true;
             self.set_mark();
+            self.begin_list(&own);
             self.folder.shares = self.place.shown();
             // The listing may be older or newer than what the history tells now.
             let mut news = self.history().await?;
@@ -174,6 +177,7 @@ impl<'a> Work<'a> {
                 update.kind = delta::Kind::Change;
             }
         }
+        self.make_list(&news).await?;
         self.put_updates(news);
         self.pass(pass, &own).await?;
         self.follow(shares, since, &own).await
@@ -228,9 +232,22 @@ impl<'a> Work<'a> {
     }
 
     /// Puts changes at the end of the list, in the place of what it has of the same items.
-    pub(super) fn put(&mut self, changes: Vec<PendingChange>) {
+    pub(super) fn put(&mut self, mut changes: Vec<PendingChange>) {
         let items: BTreeSet<&ItemId> = changes.iter().map(|change| &change.item).collect();
-        self.pending.retain(|change| !items.contains(&change.item));
+        let mut new = BTreeSet::new();
+        self.pending.retain(|change| {
+            let stays = !items.contains(&change.item);
+            if !stays && matches!(change.what, What::Listed | What::Added) {
+                new.insert(change.item.clone());
+            }
+            stays
+        });
+        for change in &mut changes {
+            // What changes while it waits to be sent for the first time is still new.
+            if change.what == What::Changed && new.contains(&change.item) {
+                change.what = What::Added;
+            }
+        }
         self.pending.extend(changes);
     }
 

@@ -20,40 +20,56 @@ struct Read {
     items: BTreeMap<String, Box<Item>>,
     /// What the client's filter leaves out.
     unwanted: BTreeSet<String>,
+    /// What is there and can not be read.
+    broken: BTreeSet<String>,
     /// The series of each instance.
     bases: BTreeMap<String, String>,
 }
 
 impl Work<'_> {
-    /// The server's changes as they go into the answer.
+    /// The server's changes as they go into the answer, and are written down as held.
     pub(super) fn commands(
-        &self,
+        &mut self,
         taken: Vec<PendingChange>,
         exported: Vec<Exported>,
     ) -> Vec<ServerCommand> {
         let mut read = self.read(exported);
         let taken = self.in_series(taken, &read.bases);
-        taken
-            .into_iter()
-            .filter_map(|(uid, what)| {
-                let server_id = ServerId::from(uid.as_str());
-                match what {
-                    What::Deleted => Some(ServerCommand::Delete(ServerDelete { server_id })),
-                    What::SoftDeleted => {
-                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
-                    }
-                    What::Listed | What::Added | What::Draft(true) => {
-                        Some(ServerCommand::Add(self.item(server_id, *read.items.remove(&uid)?)))
-                    }
-                    What::Changed if read.unwanted.contains(&uid) => {
-                        Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
-                    }
-                    What::Changed | What::Draft(false) | What::Flags(_) => {
-                        Some(ServerCommand::Change(self.item(server_id, *read.items.remove(&uid)?)))
-                    }
+        taken.into_iter().filter_map(|(uid, what)| self.command(&uid, &what, &mut read)).collect()
+    }
+
+    /// One change as the client must be told: what it does not hold can not change for it.
+    ///
+    /// An item that can not be read any more stays as the client has it.
+    fn command(&mut self, uid: &str, what: &What, read: &mut Read) -> Option<ServerCommand> {
+        let server_id = ServerId::from(uid);
+        let is_held = self.folder.held.holds(uid);
+        match what {
+            What::Deleted => {
+                self.folder.held.is_gone(uid);
+                Some(ServerCommand::Delete(ServerDelete { server_id }))
+            }
+            What::Changed if read.unwanted.contains(uid) && !is_held => None,
+            What::SoftDeleted => {
+                self.folder.held.left(uid);
+                Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
+            }
+            What::Changed if read.unwanted.contains(uid) => {
+                self.folder.held.left(uid);
+                Some(ServerCommand::SoftDelete(ServerDelete { server_id }))
+            }
+            What::Changed | What::Draft(false) | What::Flags(_) if is_held => {
+                Some(ServerCommand::Change(self.item(server_id, *read.items.remove(uid)?)))
+            }
+            What::Listed | What::Added | What::Changed | What::Draft(_) | What::Flags(_) => {
+                if read.broken.contains(uid) {
+                    self.folder.held.left(uid);
                 }
-            })
-            .collect()
+                let item = *read.items.remove(uid)?;
+                self.folder.held.came(uid);
+                Some(ServerCommand::Add(self.item(server_id, item)))
+            }
+        }
     }
 
     /// The answers to the client's Fetch commands.
@@ -78,12 +94,15 @@ impl Work<'_> {
                 Ok(_) if !self.is_wanted(one.standing) => drop(read.unwanted.insert(uid)),
                 Ok(item) => drop(read.items.insert(uid, item)),
                 Err(error) if error.kind == Kind::NotFound => {}
-                Err(error) => log::warn!(
-                    "Item left out, it can not be read user={} device={} collection={} item={uid}: {error}",
-                    self.ctx.owner.user,
-                    self.ctx.owner.device,
-                    self.asked.uid,
-                ),
+                Err(error) => {
+                    log::warn!(
+                        "Item left out, it can not be read user={} device={} collection={} item={uid}: {error}",
+                        self.ctx.owner.user,
+                        self.ctx.owner.device,
+                        self.asked.uid,
+                    );
+                    read.broken.insert(uid);
+                }
             }
         }
         read

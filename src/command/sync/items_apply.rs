@@ -183,6 +183,11 @@ impl Plan {
         !self.written.is_empty()
     }
 
+    /// What was written, and whether it is gone with that.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.written.iter().map(|(uid, (_, is_deleted))| (uid.as_str(), *is_deleted))
+    }
+
     /// Whether an event of the history is the client's own doing.
     pub(super) fn is_own(&self, uid: &str, mod_seq: u64, is_removal: bool) -> bool {
         self.written.get(uid).is_some_and(
@@ -347,7 +352,8 @@ impl Plan {
         let status = match error.kind {
             Kind::Conflict => Status::Conflict,
             Kind::Gone | Kind::NotFound => Status::ObjectNotFound,
-            Kind::Denied
+            Kind::Broken
+            | Kind::Denied
             | Kind::Invalid
             | Kind::Refused
             | Kind::TooLarge

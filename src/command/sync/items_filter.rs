@@ -4,10 +4,14 @@
 
 use crate::backend::items::{Extent, ItemRef, Span, Standing};
 use crate::command::sync::items::Work;
+use crate::command::sync::items_apply::Plan;
 use crate::command::sync::outcome::Trouble;
+use crate::command::sync::wire::ClientCommand;
 use crate::command::sync::wishes;
 use crate::delta::filter::{Filter, Mark, Part, Pass};
+use crate::delta::items::{Kind, Update};
 use crate::eas::class::Class;
+use crate::state::held::Held;
 use crate::state::map::ItemTimes;
 use crate::state::pending::{ItemId, PendingChange, What};
 
@@ -30,7 +34,8 @@ impl Work<'_> {
             Pass::None => return Ok(()),
             Pass::Mark => {}
             Pass::Leave(part) => {
-                let leaving = self.list(part.into()).await?;
+                let mut leaving = self.list(part.into()).await?;
+                leaving.retain(|at| self.folder.held.holds(&at.uid));
                 self.put_all(leaving, &What::SoftDeleted);
             }
             Pass::Enter(part) => {
@@ -41,6 +46,62 @@ impl Work<'_> {
         }
         self.set_mark();
         Ok(())
+    }
+
+    /// Begins to write down what the client holds, where its filter leaves something out: of a
+    /// folder that is listed for the first time, what it made itself.
+    pub(super) fn begin_list(&mut self, own: &ItemTimes) {
+        self.folder.held = match self.filter() {
+            Filter::Everything => Held::default(),
+            Filter::EndingAfter(_) | Filter::Incomplete => {
+                let made = own.any.keys().filter(|uid| !own.is_own_delete(uid));
+                Held::only(made.map(String::as_str))
+            }
+        };
+    }
+
+    /// The same for a folder of which the client holds some already, since the filter is new or
+    /// Horde's own server was asked last: what is in the filter now, but for what is new.
+    ///
+    /// Of what changed it is not known whether the client holds it. Horde's own server sends all
+    /// changes, so it does.
+    pub(super) async fn make_list(&mut self, news: &[Update]) -> Result<(), Trouble> {
+        let filter = self.filter();
+        if filter == Filter::Everything || !self.folder.held.is_unsaid() {
+            return Ok(());
+        }
+        let there = self.list(filter.into()).await?;
+        let before = std::mem::take(&mut self.folder.held);
+        let there = there.iter().map(|at| at.uid.as_str()).filter(|uid| before.holds(uid));
+        let mut held = Held::only(there);
+        for update in news {
+            match update.kind {
+                Kind::Add => held.left(&update.uid),
+                Kind::Change => held.came(&update.uid),
+                Kind::Remove => {}
+            }
+        }
+        self.folder.held = held;
+        Ok(())
+    }
+
+    /// Writes down what the client made, changed and deleted: what it deletes it does not hold, be
+    /// it that the server keeps it.
+    pub(super) fn keep_account(&mut self, plan: &Plan) {
+        for command in &self.asked.commands {
+            if let ClientCommand::Delete(delete) = command
+                && delete.instance_id.is_none()
+            {
+                self.folder.held.left(delete.server_id.as_str());
+            }
+        }
+        for (uid, is_deleted) in plan.written() {
+            if is_deleted {
+                self.folder.held.is_gone(uid);
+            } else {
+                self.folder.held.came(uid);
+            }
+        }
     }
 
     /// The items of the folder that are in a part of it.

@@ -243,6 +243,15 @@ pub(super) async fn filter(scene: &mut Scene) -> Result<(), Error> {
     let brought = phone.sync_all(wish()).await?;
     let is_told = brought.added.contains(&open) || brought.changed.contains(&open);
     scene.check("tasks.filter-comes-back", is_told, format!("{brought:?}"));
+    scene.same("tasks.filter-comes-back-new", &brought.added, std::slice::from_ref(&open));
+    // It was done before the phone asked for the first time.
+    scene.world().toggle_task(&done).await;
+    let brought = phone.sync_all(wish()).await?;
+    scene.same("tasks.filter-comes-new", &brought.added, std::slice::from_ref(&done));
+    scene.world().change_task(&done, json!({"name": "Still open"})).await;
+    let brought = phone.sync_all(wish()).await?;
+    let told = (brought.added.len(), &*brought.changed);
+    scene.same("tasks.filter-changes", told, (0, std::slice::from_ref(&done)));
     Ok(())
 }
 
