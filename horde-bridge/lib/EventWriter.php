@@ -31,6 +31,9 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $this->save($calendar, $event);
         $this->settle($calendar, $event, $instances);
         unset($this->known[$calendar][$uid]);
+        if ($this->left !== null) {
+            $this->left--;
+        }
         return array('uid' => (string)$event->uid, 'existed' => false, 'changed' => true)
             + self::told($instances, $long, true);
     }
@@ -91,8 +94,12 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
 
     protected function remove($calendar, $item)
     {
+        $this->loaded($calendar, $item);
         $bound = Hordeeas_Events::boundUids($calendar, array($item['uid']));
         Hordeeas_Events::driver($calendar)->deleteEvent($item['id']);
+        if ($this->left !== null) {
+            $this->left++;
+        }
         $left = Hordeeas_Events::read($calendar, array_map('strval', array_keys($bound)));
         return array('unbound' => array_map('strval', array_keys(array_diff_key($bound, $left))));
     }
@@ -249,7 +256,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         if ($this->left === null) {
             $this->left = (int)$max - (int)Kronolith::countEvents();
         }
-        if ($this->left-- <= 0) {
+        if ($this->left <= 0) {
             throw new Hordeeas_Failure('denied', 'the user may not have more events');
         }
     }

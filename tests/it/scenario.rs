@@ -9,6 +9,7 @@
 mod attachments;
 mod calendar;
 mod calendar_16;
+mod calendar_flow;
 mod contact_fields;
 mod contacts;
 mod event_series;
@@ -226,6 +227,8 @@ impl Scene {
             "calendar-16-down" => instances_16::down(self).await,
             "calendar-uid" => calendar::uids(self).await,
             "calendar-ping" => event_series::ping(self).await,
+            "calendar-window" => calendar_flow::window(self).await,
+            "calendar-masked" => calendar_flow::masked(self).await,
             other => panic!("no scenario {other}"),
         }
     }
@@ -273,6 +276,8 @@ const SCENARIOS: &[(&str, bool)] = &[
     ("calendar-16-down", true),
     ("calendar-uid", true),
     ("calendar-ping", true),
+    ("calendar-window", true),
+    ("calendar-masked", true),
     ("contacts-down", true),
     ("contacts-up", true),
     ("contacts-photo", true),
