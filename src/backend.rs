@@ -124,6 +124,9 @@ pub struct Error {
 /// The kinds of [`Error`], by what the caller can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Kind {
+    /// The backend works, and gave up over this, or does not know how: asking again will not help.
+    #[error("broken")]
+    Broken,
     /// The item changed since it was read.
     #[error("conflict")]
     Conflict,

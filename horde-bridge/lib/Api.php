@@ -12,7 +12,7 @@ require_once __DIR__ . '/Loader.php';
 class Hordeeas_Api extends Horde_Registry_Api
 {
     /** Version of the methods and their shapes. */
-    const VERSION = 2;
+    const VERSION = 3;
 
     /**
      * What Horde says of the user who calls.

@@ -159,7 +159,7 @@ impl Response {
             Kind::Gone | Kind::NotFound => Status::NoParent,
             Kind::Invalid | Kind::TooLarge => Status::BadRequest,
             Kind::Unsupported => Status::unsupported(ctx),
-            Kind::Refused | Kind::Unavailable => Status::ServerError,
+            Kind::Broken | Kind::Refused | Kind::Unavailable => Status::ServerError,
         })
     }
 }

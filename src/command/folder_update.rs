@@ -135,7 +135,7 @@ impl Response {
             Kind::Denied => Status(common(ctx, Status::AccessDenied.0, Status::Exists.0)),
             Kind::Gone | Kind::NotFound => Status::NotFound,
             Kind::Invalid | Kind::TooLarge => Status::BadRequest,
-            Kind::Refused | Kind::Unavailable => Status::ServerError,
+            Kind::Broken | Kind::Refused | Kind::Unavailable => Status::ServerError,
         })
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use crate::backend::folders::{Change, Folders};
-use crate::backend::horde::rpc::Client;
+use crate::backend::horde::rpc::{Client, is_lasting};
 use crate::backend::{Account, Error, Kind};
 use crate::eas::class::Class;
 
@@ -44,7 +44,11 @@ impl Folders for HordeFolders {
             Change::Delete => json!(["delete", class, share]),
             Change::Rename(name) => json!(["rename", class, share, {"name": name}]),
         };
-        self.client.write(Some(&account.credentials), "bridge.folderOp", params).await?;
-        Ok(())
+        match self.client.write(Some(&account.credentials), "bridge.folderOp", params).await {
+            Ok(_) => Ok(()),
+            // The client is told once; as an outage it would come again, for ever.
+            Err(error) if is_lasting(&error) => Err(Error { kind: Kind::Broken, ..error }),
+            Err(error) => Err(error),
+        }
     }
 }

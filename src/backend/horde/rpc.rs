@@ -156,6 +156,10 @@ fn rpc_error(method: &str, status: StatusCode, error: &Value) -> Error {
         let message = error.get("message").and_then(Value::as_str).unwrap_or("forbidden");
         return Error::new(Kind::Unavailable, format!("{method}: {message}"));
     }
+    if error.get("code").and_then(Value::as_i64) == Some(NO_METHOD) {
+        let message = format!("{method} is not known: run horde-bridge/install of this version");
+        return Error::because(Kind::Unavailable, message, Missing);
+    }
     match error.get("data").filter(|data| data.get("kind").is_some()) {
         Some(data) => {
             let mut described = described(method, data);
@@ -194,12 +198,24 @@ pub(crate) fn described(method: &str, error: &Value) -> Error {
 #[error("the work itself failed")]
 struct Broken;
 
+/// The bridge in Horde is older than this program.
+#[derive(Debug, thiserror::Error)]
+#[error("the bridge has no such method")]
+struct Missing;
+
 /// Whether an error is not of the connection, the login or a database, but of the work itself.
 pub(crate) fn is_broken(error: &Error) -> bool {
     error.source.as_ref().is_some_and(|source| source.is::<Broken>())
 }
 
+/// Whether the same call fails in the same way until somebody mends the bridge or Horde.
+pub(crate) fn is_lasting(error: &Error) -> bool {
+    is_broken(error) || error.source.as_ref().is_some_and(|source| source.is::<Missing>())
+}
+
 const POOL_IDLE: u64 = 30;
+/// JSON-RPC's code for a method that is not there.
+const NO_METHOD: i64 = -32601;
 /// The bridge believes it of those whom it lets in.
 const CLIENT_HEADER: &str = "X-Horde-Eas-Client";
 const SECRET_HEADER: &str = "X-Horde-Eas-Secret";
@@ -212,7 +228,7 @@ mod tests {
     use serde_json::json;
 
     use crate::backend::Kind;
-    use crate::backend::horde::rpc::{described, not_json, rpc_error};
+    use crate::backend::horde::rpc::{described, is_broken, is_lasting, not_json, rpc_error};
 
     #[test]
     fn tells_an_outage_from_a_refusal() {
@@ -227,6 +243,16 @@ mod tests {
             rpc_error("x", StatusCode::INTERNAL_SERVER_ERROR, &stock).kind,
             Kind::Unavailable
         );
+        let dead =
+            json!({"code": -32603, "message": "fatal error: x", "data": {"kind": "internal"}});
+        let dead = rpc_error("x", StatusCode::INTERNAL_SERVER_ERROR, &dead);
+        assert!(is_broken(&dead) && is_lasting(&dead));
+        // An older bridge: what a phone sends waits until it is renewed.
+        let old =
+            json!({"code": -32601, "message": "no such method: x", "data": {"kind": "invalid"}});
+        let old = rpc_error("x", StatusCode::OK, &old);
+        assert!(old.kind == Kind::Unavailable && !is_broken(&old) && is_lasting(&old));
+        assert!(old.message.contains("horde-bridge/install"), "{old}");
         let denied = json!({"kind": "denied", "message": "no", "class": "Turba_Exception"});
         let error = described("bridge.list", &denied);
         assert_eq!(

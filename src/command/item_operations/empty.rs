@@ -44,7 +44,7 @@ async fn run(ctx: &Context<'_>, mailbox: &str, and_below: bool) -> Result<Status
         Err(error) => match error.kind {
             Kind::Gone | Kind::NotFound => Ok(Status::NotFound),
             Kind::Denied => Ok(Status::AccessDenied),
-            Kind::Conflict | Kind::Invalid | Kind::TooLarge | Kind::Unsupported => {
+            Kind::Broken | Kind::Conflict | Kind::Invalid | Kind::TooLarge | Kind::Unsupported => {
                 Ok(Status::ServerError)
             }
             Kind::Refused | Kind::Unavailable => Err(error.into()),

@@ -93,9 +93,12 @@ pub(in crate::command) async fn part(
         Ok(part) => Ok(Ok(part)),
         Err(error) => match error.kind {
             // Some servers call a name impossible that is not theirs.
-            Kind::Conflict | Kind::Denied | Kind::Gone | Kind::NotFound | Kind::Unsupported => {
-                Ok(Err(Status::InvalidAttachment))
-            }
+            Kind::Broken
+            | Kind::Conflict
+            | Kind::Denied
+            | Kind::Gone
+            | Kind::NotFound
+            | Kind::Unsupported => Ok(Err(Status::InvalidAttachment)),
             Kind::Invalid => Ok(Err(Status::InvalidRange)),
             Kind::TooLarge => Ok(Err(Status::TooLarge)),
             Kind::Refused | Kind::Unavailable => Err(error.into()),
@@ -185,7 +188,7 @@ fn refusal(error: backend::Error) -> Result<Result<Item, Status>, Error> {
     match error.kind {
         Kind::Denied | Kind::Gone | Kind::NotFound => Ok(Err(Status::NotFound)),
         Kind::Invalid | Kind::TooLarge => Ok(Err(Status::ConversionFailed)),
-        Kind::Conflict | Kind::Unsupported => Ok(Err(Status::ServerError)),
+        Kind::Broken | Kind::Conflict | Kind::Unsupported => Ok(Err(Status::ServerError)),
         Kind::Refused | Kind::Unavailable => Err(error.into()),
     }
 }

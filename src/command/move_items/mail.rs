@@ -218,9 +218,12 @@ fn refusal(error: backend::Error, gone: Status) -> Result<Status, Error> {
     match error.kind {
         Kind::Gone | Kind::NotFound => Ok(gone),
         Kind::Refused | Kind::Unavailable => Err(error.into()),
-        Kind::Conflict | Kind::Denied | Kind::Invalid | Kind::TooLarge | Kind::Unsupported => {
-            Ok(Status::Failed)
-        }
+        Kind::Broken
+        | Kind::Conflict
+        | Kind::Denied
+        | Kind::Invalid
+        | Kind::TooLarge
+        | Kind::Unsupported => Ok(Status::Failed),
     }
 }
 
