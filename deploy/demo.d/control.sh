@@ -18,6 +18,7 @@ demo_up() {
   horde_settings
   horde_tables
   horde_users
+  horde_limits
   bridge_install
   mail_users
   dovecot_start

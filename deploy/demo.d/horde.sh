@@ -77,3 +77,11 @@ horde_users() {
   touch "$demo_dir/.users"
   stepped
 }
+
+horde_limits() {
+  [ -e "$demo_dir/.limits" ] && return 0
+  php_run "$parts/php/limits.php" "$web_root/horde" >"$log/limits.log" 2>&1 ||
+    die "setting the users' limits failed; the log: $log/limits.log"
+  chown -R www-data: "$demo_dir/cache"
+  touch "$demo_dir/.limits"
+}

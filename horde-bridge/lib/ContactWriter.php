@@ -8,6 +8,9 @@
  */
 class Hordeeas_ContactWriter extends Hordeeas_Writer
 {
+    /** @var array  book => contacts that it still takes; counted at the first add */
+    private $left = array();
+
     protected function add($book, $uid, $data)
     {
         $driver = Hordeeas_Books::driver($book);
@@ -23,7 +26,7 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
         if ($twin !== null) {
             return array('uid' => $twin, 'existed' => true, 'changed' => false);
         }
-        $this->quota($driver);
+        $this->quota($book, $driver);
         $hooks = $GLOBALS['injector']->getInstance('Horde_Core_Hooks');
         if ($hooks->hookExists('encode_attribute', 'turba')) {
             foreach ($attrs as $name => $value) {
@@ -35,6 +38,9 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
             $attrs['__tags'] = $input->tags;
         }
         $driver->add($attrs);
+        if (isset($this->left[$book])) {
+            $this->left[$book]--;
+        }
         unset($this->known[$book][$uid]);
         return array('existed' => false, 'changed' => true) + $this->drops($input);
     }
@@ -42,6 +48,9 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
     protected function remove($book, $object)
     {
         Hordeeas_Books::driver($book)->delete($object->getValue('__key'));
+        if (isset($this->left[$book])) {
+            $this->left[$book]++;
+        }
     }
 
     protected function patch($book, $object, $data)
@@ -126,10 +135,18 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
     /**
      * Horde's limit of contacts for each book.
      */
-    private function quota($driver)
+    private function quota($book, $driver)
     {
         $max = Turba::getExtendedPermission($driver, 'max_contacts');
-        if ($max !== true && count($driver) >= (int)$max) {
+        $max = $max === true ? Hordeeas_Books::limit($book) : (int)$max;
+        if ($max === null) {
+            return;
+        }
+        // Turba counts once, and does not see what is added since.
+        if (!isset($this->left[$book])) {
+            $this->left[$book] = $max - count($driver);
+        }
+        if ($this->left[$book] <= 0) {
             throw new Hordeeas_Failure('denied', 'the address book is full');
         }
     }

@@ -9,6 +9,9 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
     /** Characters of a title that the store keeps. */
     const TITLE = 255;
 
+    /** @var int|null  Notes that the user may still make; null: not counted yet, or no limit. */
+    private $left;
+
     protected function add($notepad, $uid, $data)
     {
         if (strlen($uid) > 255) {
@@ -31,12 +34,18 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
             $uid = $note['uid'];
         }
         unset($this->known[$notepad][$uid]);
+        if ($this->left !== null) {
+            $this->left--;
+        }
         return array('uid' => $uid, 'existed' => false, 'changed' => true);
     }
 
     protected function remove($notepad, $note)
     {
         Hordeeas_Notes::driver($notepad)->delete($note['id']);
+        if ($this->left !== null) {
+            $this->left++;
+        }
     }
 
     protected function patch($notepad, $note, $data)
@@ -181,7 +190,14 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
     {
         $perms = $GLOBALS['injector']->getInstance('Horde_Core_Perms');
         $max = $perms->hasAppPermission('max_notes');
-        if ($max !== true && Mnemo::countMemos() >= (int)$max) {
+        if ($max === true) {
+            return;
+        }
+        // Mnemo counts once, and does not see what is added since.
+        if ($this->left === null) {
+            $this->left = (int)$max - (int)Mnemo::countMemos();
+        }
+        if ($this->left <= 0) {
             throw new Hordeeas_Failure('denied', 'the user may not have more notes');
         }
     }
