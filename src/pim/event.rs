@@ -3,27 +3,7 @@
 //! A phone's change is compared with what the phone was sent of the event as it is: what is the same
 //! was not changed, and Horde keeps what it has, also where the protocol has no word for it.
 //!
-//! What cannot make the trip:
-//!
-//! | what | why | what happens |
-//! |---|---|---|
-//! | status "none" | there is no BusyStatus for it | shown as busy, as Kronolith's own free/busy has it; kept |
-//! | out of the office, working elsewhere | Kronolith has no such status | stored as confirmed, and as free |
-//! | BusyStatus of a cancelled event | Kronolith has one status for both | shown as free; kept cancelled |
-//! | personal and confidential | Kronolith knows private events alone | stored as normal, and as private |
-//! | a reminder at the start | 0 minutes mean none in Kronolith | stored as 1 minute, which is shown as 0 |
-//! | a reminder after the start | Reminder cannot be negative | not shown; kept |
-//! | attendees without a part in it | AttendeeType has no such value | shown as optional; kept |
-//! | resources | Kronolith books them itself | shown; a phone cannot add or remove them |
-//! | street, town and country of a place | Kronolith has one text | joined, where the place has no name |
-//! | a recurrence by the day of the year | the protocol has none | see [`recurrence`](crate::pim::recurrence) |
-//! | HTML | Kronolith keeps plain text | made text |
-//! | UID of a new event, up to 14.1 | it is the name of the item for all phones | kept where it can be one: 12 to 128 letters, digits and signs of names, and no other event of the folder has it; else ours |
-//! | the organizer of a meeting of others that a phone adds | Horde 5 has no place for it | kept as a meeting of others, the organizer unknown |
-//! | ResponseRequested, DisallowNewTimeProposal, OnlineMeetingConfLink, AppointmentReplyTime | Kronolith has no place for them | not taken |
-//! | Attachments, since 16.0 | Kronolith of Horde 5 has none | neither shown nor taken |
-//! | a note, and the place on the map, of a Location | Kronolith has one text | not taken |
-//! | OnlineMeetingExternalLink | older versions do not know it | cleared by an empty tag alone |
+//! What cannot make the trip, and what becomes of it, is told in `deploy/FIELDS.md`.
 //!
 //! [MS-ASCAL] §2.2.2
 

@@ -1,8 +1,8 @@
-//! deploy/FIELDS.md: each name in it is one, and no field of contacts, notes and tasks that is lost
-//! is missing there.
+//! deploy/FIELDS.md: each name in it is one, and no field that is lost is missing there.
 
 use std::collections::BTreeSet;
 
+use horde_eas::eas::class::calendar::{Attendee, Event, Exception, Recurrence as EventRecurrence};
 use horde_eas::eas::class::contact::Contact;
 use horde_eas::eas::class::task::{Recurrence, Task};
 use horde_eas::eas::schema::{Shape, Value as _};
@@ -108,18 +108,86 @@ fn no_field_of_tasks_is_lost_in_silence() {
     assert!(seen > 30, "{seen}");
 }
 
-/// Every column of Nag's table is exported, or is named.
+/// Every field of the protocol's events is read, or is named.
+#[test]
+fn no_field_of_events_is_lost_in_silence() {
+    let mut known = BTreeSet::new();
+    let shapes = [Event::shape(), Exception::shape(), EventRecurrence::shape(), Attendee::shape()];
+    for shape in shapes {
+        let Shape::Element(schema) = shape else { panic!("an event is an element") };
+        known.extend(schema().fields.iter().filter_map(|field| field.tag.name()));
+    }
+    let named = named("Calendar");
+    let parts = ["Attendee", "Category", "Exception"].map(|part| format!("Calendar:{part}"));
+    let mut seen = 0;
+    for name in (0x05..=0x3f_u8).filter_map(|token| Tag { page: 4, token }.name()) {
+        seen += 1;
+        let is_part = parts.iter().any(|part| part == name);
+        assert!(known.contains(name) || is_part || named.contains(name), "{name}");
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+/// Every column of Kronolith's table is exported, or is named.
 #[tokio::test]
-async fn no_column_of_tasks_is_lost_in_silence() {
+async fn no_column_of_events_is_lost_in_silence() {
+    let columns = columns("kronolith_events").await;
+    let sent = [
+        "event_id",
+        "event_uid",
+        "calendar_id",
+        "event_description",
+        "event_location",
+        "event_status",
+        "event_attendees",
+        "event_exceptions",
+        "event_title",
+        "event_recurtype",
+        "event_recurinterval",
+        "event_recurdays",
+        "event_recurenddate",
+        "event_recurcount",
+        "event_start",
+        "event_end",
+        "event_alarm",
+        "event_modified",
+        "event_private",
+        "event_allday",
+        "event_url",
+        "event_baseid",
+        "event_exceptionoriginaldate",
+        "event_resources",
+        "event_timezone",
+    ];
+    let named = named("Calendar");
+    for column in &columns {
+        assert!(sent.contains(&column.as_str()) || named.contains(column), "{column}");
+    }
+    let named = named.iter().map(String::as_str).filter(|name| !is_tag(name));
+    for name in sent.into_iter().chain(named) {
+        assert!(columns.iter().any(|column| column == name), "{name} is no column of Kronolith's");
+    }
+}
+
+/// The columns of one of Horde's tables.
+async fn columns(table: &str) -> Vec<String> {
     let mut conn = Conn::new(stack::opts(&stack::horde_database())).await.unwrap();
     let columns: Vec<String> = conn
-        .query(
+        .exec(
             "SELECT column_name FROM information_schema.columns \
-             WHERE table_schema = DATABASE() AND table_name = 'nag_tasks'",
+             WHERE table_schema = DATABASE() AND table_name = ?",
+            (table,),
         )
         .await
         .unwrap();
     conn.disconnect().await.unwrap();
+    columns
+}
+
+/// Every column of Nag's table is exported, or is named.
+#[tokio::test]
+async fn no_column_of_tasks_is_lost_in_silence() {
+    let columns = columns("nag_tasks").await;
     let sent = [
         "id",
         "owner",

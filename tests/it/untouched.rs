@@ -13,6 +13,7 @@ use horde_eas::wbxml::pages::Calendar;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Row, Value};
 
+use crate::support::sidecar::{Parts, Sidecar, Ways};
 use crate::support::stack;
 use crate::support::world::{End, World};
 
@@ -61,12 +62,12 @@ fn wish(id: &str, class: &str, cut: Option<u32>) -> Wish {
 
 /// A new phone that has all of a folder.
 async fn with_all(
-    world: &World,
+    (world, url): (&World, &str),
     version: &str,
     (class, kind): (&str, u32),
     cut: Option<u32>,
 ) -> (Phone, String) {
-    let mut phone = world.phone(End::Sidecar, version);
+    let mut phone = world.phone_at(url.to_owned(), version);
     phone.provision().await.unwrap();
     phone.folder_sync().await.unwrap();
     let id = phone.folder_of(kind).unwrap().id.clone();
@@ -77,12 +78,12 @@ async fn with_all(
 /// Gets a folder as a phone of that version, and sends all of it back; answers how many items it
 /// has, and which fields any of them has.
 async fn there_and_back(
-    world: &World,
+    server: (&World, &str),
     version: &str,
     (class, kind): (&str, u32),
     cut: Option<u32>,
 ) -> (usize, BTreeSet<Tag>) {
-    let (mut phone, id) = with_all(world, version, (class, kind), cut).await;
+    let (mut phone, id) = with_all(server, version, (class, kind), cut).await;
     let wish = || wish(&id, class, cut);
     let items: Vec<_> = phone.collections[&id].items.clone().into_iter().collect();
     for some in items.chunks(25) {
@@ -103,6 +104,14 @@ async fn there_and_back(
     (items.len(), fields.collect())
 }
 
+/// Our server with all the versions that it knows.
+fn server() -> (Parts, Sidecar) {
+    let parts = Parts::new();
+    let ways = Ways { max_version: "16.1", ..Ways::default() };
+    let sidecar = Sidecar::start_as(&parts, ways);
+    (parts, sidecar)
+}
+
 /// How many versions were tried.
 async fn nothing_moves(
     folder: (&str, u32),
@@ -111,14 +120,16 @@ async fn nothing_moves(
     n_fields: usize,
 ) -> usize {
     let world = World::of("alice");
+    let (_parts, sidecar) = server();
+    let server = (&world, &*sidecar.url());
     let mut tried = 0;
-    for version in served(&world.phone(End::Sidecar, "14.1")).await {
+    for version in served(&world.phone_at(sidecar.url(), "14.1")).await {
         if version < since {
             continue;
         }
         for cut in [None, Some(501)] {
             let before = tables(folder.0).await;
-            let (count, fields) = there_and_back(&world, version.as_str(), folder, cut).await;
+            let (count, fields) = there_and_back(server, version.as_str(), folder, cut).await;
             assert_eq!(count, n_items, "{} at {version}", folder.0);
             assert!(fields.len() >= n_fields, "{} at {version}: {}", folder.0, fields.len());
             let after = tables(folder.0).await;
@@ -128,32 +139,34 @@ async fn nothing_moves(
         }
         tried += 1;
     }
+    sidecar.assert_sound();
     tried
 }
 
 #[tokio::test]
 async fn contacts_that_come_back_as_they_went_move_nothing() {
     // The fields of Debian's address book, each filled in somewhere.
-    assert!(nothing_moves(("Contacts", 9), ProtocolVersion::V12_1, 82, 52).await >= 3);
+    assert!(nothing_moves(("Contacts", 9), ProtocolVersion::V12_1, 82, 52).await >= 5);
 }
 
 #[tokio::test]
 async fn tasks_that_come_back_as_they_went_move_nothing() {
-    assert!(nothing_moves(("Tasks", 7), ProtocolVersion::V12_1, 38, 13).await >= 3);
+    assert!(nothing_moves(("Tasks", 7), ProtocolVersion::V12_1, 38, 13).await >= 5);
 }
 
 #[tokio::test]
 async fn notes_that_come_back_as_they_went_move_nothing() {
-    assert!(nothing_moves(("Notes", 10), ProtocolVersion::V14_0, 20, 5).await >= 2);
+    assert!(nothing_moves(("Notes", 10), ProtocolVersion::V14_0, 20, 5).await >= 4);
 }
 
 #[tokio::test]
 async fn calendars_that_come_back_as_they_went_move_nothing() {
     let world = World::of("alice");
-    let (before, folder) = with_all(&world, "14.1", ("Calendar", 8), None).await;
-    assert!(nothing_moves(("Calendar", 8), ProtocolVersion::V12_1, 31, 19).await >= 3);
+    let server = (&world, &*End::Sidecar.url());
+    let (before, folder) = with_all(server, "14.1", ("Calendar", 8), None).await;
+    assert!(nothing_moves(("Calendar", 8), ProtocolVersion::V12_1, 31, 19).await >= 5);
     // Another phone sees what the first one saw, and when each was changed last.
-    let (after, id) = with_all(&world, "14.1", ("Calendar", 8), None).await;
+    let (after, id) = with_all(server, "14.1", ("Calendar", 8), None).await;
     let items = &after.collections[&id].items;
     assert_eq!(*items, before.collections[&folder].items);
     assert!(items.values().all(|item| item.value(&[Calendar::DtStamp]).is_some()));

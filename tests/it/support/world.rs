@@ -108,9 +108,14 @@ impl World {
 
     /// A new device of this user.
     pub(crate) fn phone(&self, end: End, version: &str) -> Phone {
+        self.phone_at(end.url(), version)
+    }
+
+    /// A new device of this user at any address.
+    pub(crate) fn phone_at(&self, url: String, version: &str) -> Phone {
         let id = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
-        let mut link =
-            Link::new(end.url(), &*self.user, format!("{}-pw", self.user), &id[..20]).unwrap();
+        let password = format!("{}-pw", self.user);
+        let mut link = Link::new(url, &*self.user, password, &id[..20]).unwrap();
         version.clone_into(&mut link.version);
         Phone::new(link)
     }
