@@ -209,9 +209,10 @@ abstract class Hordeeas_Writer
             return !$this->reader->isShown($there) || !$this->isSame($share, $there, $data);
         }
         $beside = isset($op['beside']) && is_array($op['beside']) ? $op['beside'] : array();
-        foreach (array_filter($beside, 'is_string') as $other) {
+        foreach (array_diff(array_filter($beside, 'is_string'), array($share)) as $other) {
             try {
-                if ($other !== $share && $this->find($other, $uid)) {
+                $this->permit($other, Horde_Perms::READ);
+                if ($this->find($other, $uid)) {
                     return true;
                 }
             } catch (Hordeeas_Failure $e) {
@@ -291,7 +292,7 @@ abstract class Hordeeas_Writer
      */
     private function prefetch(array $ops)
     {
-        foreach (Hordeeas_Items::byShare($ops) as $share => $uids) {
+        foreach (Hordeeas_Items::byShare(array_merge($ops, self::besides($ops))) as $share => $uids) {
             $share = (string)$share;
             try {
                 $found = $this->reader->read($share, $uids);
@@ -305,6 +306,21 @@ abstract class Hordeeas_Writer
                 $this->known[$share][$uid] = isset($found[$uid]) ? $found[$uid] : false;
             }
         }
+    }
+
+    /**
+     * Where else items are looked for whose uid a phone chose: see named().
+     */
+    private static function besides(array $ops)
+    {
+        $besides = array();
+        foreach ($ops as $op) {
+            if (isset($op['spare'])) {
+                $besides[] = array('uid' => $op['spare']) + $op;
+                $besides[] = array('share' => '', 'shares' => isset($op['beside']) ? $op['beside'] : null) + $op;
+            }
+        }
+        return $besides;
     }
 
     /**
