@@ -26,7 +26,7 @@ fn view(version: V) -> View<'static> {
 fn series(mut changes: Value) -> Series {
     let mut data = json!({
         "title": "Talk", "location": "Room 1", "description": "one\r\ntwo", "url": null,
-        "status": "confirmed", "private": false, "hidden": false, "zone": "Europe/Berlin",
+        "status": "confirmed", "private": false, "zone": "Europe/Berlin",
         "allday": false,
         "start": {"utc": 1_795_507_200, "local": "2026-11-24T09:00:00"},
         "end": {"utc": 1_795_510_800, "local": "2026-11-24T10:00:00"},

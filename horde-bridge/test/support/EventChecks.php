@@ -128,9 +128,9 @@ class EventChecks extends CalendarChecks
             return $GLOBALS['injector']->getInstance('Kronolith_Shares')->getShare($this->calendar);
         });
         $secret = array('description' => 'b', 'location' => 'c', 'url' => 'd', 'tags' => array('e'), 'private' => true,
-            'attendees' => array(array('email' => 'f@example.test')));
+            'alarm' => 7, 'attendees' => array(array('email' => 'f@example.test')));
         $this->apply(array(
-            $this->adding('open', '2026-12-01T09:00:00', array('recurrence' => array('type' => 'daily'), 'instances' => array('changed' => array(
+            $this->adding('open', '2026-12-01T09:00:00', array('alarm' => 5, 'recurrence' => array('type' => 'daily'), 'instances' => array('changed' => array(
                 array('original' => array('local' => '2026-12-03T09:00:00'), 'data' => array('title' => 'secret') + $secret))))),
             $this->adding('secret', '2026-12-01T09:00:00', $secret),
         ));
@@ -138,11 +138,11 @@ class EventChecks extends CalendarChecks
         $this->checks->same('no share', array_column(array_column($this->asGuest('export', $named), 'error'), 'kind'), array('denied', 'denied'));
         $share->addUserPermission(self::GUEST, Horde_Perms::SHOW | Horde_Perms::READ);
         list($open, $shut) = array_column($this->asGuest('export', $named), 'data');
-        $this->checks->same('not editable', array($open['editable'], $open['hidden'], $open['title']), array(false, false, 'open'));
+        $this->checks->same('not editable', array($open['editable'], $open['title'], $open['alarm']), array(false, 'open', 5));
         foreach (array($shut, $open['bound'][0]) as $data) {
-            $this->checks->same('hidden', array($data['hidden'], $data['title'], $data['description'], $data['location'], $data['url'],
+            $this->checks->same('hidden', array($data['alarm'], $data['title'], $data['description'], $data['location'], $data['url'],
                 $data['tags'], $data['attendees'], $data['organizer'], $data['private']),
-                array(true, 'busy', '', '', null, array(), array(), null, true));
+                array(null, 'busy', '', '', null, array(), array(), null, true));
         }
         $new = array('data' => array('title' => 'changed', 'instances' => array('changed' => array(array(
             'original' => array('local' => '2026-12-03T09:00:00'), 'data' => array('title' => 'busy'))))));

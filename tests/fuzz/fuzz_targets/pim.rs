@@ -1,8 +1,12 @@
-//! Time zones and series as clients send them: a zone always has a name that is known, and a series
-//! that is taken is shown again, the same.
+//! Time zones, series and events as clients send them: a zone always has a name that is known, a
+//! series that is taken is shown again, the same, and an event is taken or refused.
 
 #![no_main]
 
+use horde_eas::eas::class::calendar::{Clearable, Event, Exception, Exceptions, Recurrence};
+use horde_eas::eas::scalar::{Base64, BasicDate};
+use horde_eas::eas::version::ProtocolVersion;
+use horde_eas::pim::event::{View, to_native};
 use horde_eas::pim::recurrence::{Pattern, from_pattern, is_shown_by, to_pattern};
 use horde_eas::pim::zone;
 use jiff::Timestamp;
@@ -14,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(at) = Timestamp::from_second(i64::from_le_bytes(*seconds) >> 20) else { return };
     time_zone(rest, at);
     series(rest, at);
+    event(rest, at);
 });
 
 fn time_zone(bytes: &[u8], at: Timestamp) {
@@ -24,12 +29,16 @@ fn time_zone(bytes: &[u8], at: Timestamp) {
     let _ = zone::local(bytes, at);
 }
 
-fn series(bytes: &[u8], at: Timestamp) {
+/// Numbers and nothing; small ones more often than large ones.
+fn numbers(bytes: &[u8]) -> impl FnMut() -> Option<u32> {
     let (words, _) = bytes.as_chunks::<4>();
-    // Small numbers more often than large ones.
     let words = words.iter().map(|word| u32::from_le_bytes(*word));
     let mut words = words.map(|word| word.checked_shr(word % 33).unwrap_or(0));
-    let mut next = || words.next().filter(|word| *word > 0).map(|word| word - 1);
+    move || words.next().filter(|word| *word > 0).map(|word| word - 1)
+}
+
+fn series(bytes: &[u8], at: Timestamp) {
+    let mut next = numbers(bytes);
     let pattern = Pattern {
         kind: next().unwrap_or(0),
         interval: next(),
@@ -49,4 +58,50 @@ fn series(bytes: &[u8], at: Timestamp) {
     let start = first.to_datetime(start.time());
     let Some(shown) = to_pattern(&rule, start, &zone, 1) else { panic!("{rule:?}") };
     assert!(is_shown_by(&rule, &shown, start, &zone), "{rule:?} {shown:?}");
+}
+
+fn event(bytes: &[u8], at: Timestamp) {
+    let (zone, rest) = bytes.split_at(bytes.len().min(172));
+    let mut next = numbers(rest);
+    let date = |next: &mut dyn FnMut() -> Option<u32>| {
+        let later = next()?.wrapping_mul(next().unwrap_or(1));
+        let at = at.as_second().checked_add(i64::from(later))?;
+        Timestamp::from_second(at).ok().map(BasicDate)
+    };
+    let small = |number: Option<u32>| number.map(|number| Clearable::from(number as u8));
+    let version = ProtocolVersion::ALL[next().unwrap_or(0) as usize % ProtocolVersion::ALL.len()];
+    let (start_time, end_time) = (Some(BasicDate(at)), date(&mut next));
+    let exception = Exception {
+        deleted: small(next()),
+        exception_start_time: date(&mut next),
+        all_day_event: small(next()),
+        start_time: date(&mut next),
+        end_time: date(&mut next),
+        reminder: next().map(Clearable::from),
+        meeting_status: small(next()),
+        ..Exception::default()
+    };
+    let event = Event {
+        timezone: Some(Base64(zone.to_vec())),
+        all_day_event: small(next()),
+        busy_status: small(next()),
+        reminder: next().map(Clearable::from),
+        meeting_status: small(next()),
+        start_time,
+        end_time,
+        recurrence: Some(Recurrence {
+            kind: next(),
+            interval: next(),
+            until: date(&mut next),
+            day_of_week: next(),
+            ..Recurrence::default()
+        }),
+        exceptions: Some(Exceptions { exceptions: vec![exception] }),
+        ..Event::default()
+    };
+    let addresses = ["me@example.test".to_owned()];
+    let view = View { version, zone: "Europe/Berlin", addresses: &addresses, cut: None };
+    if let Ok(told) = to_native(&event, None, |_| false, &view) {
+        assert!(told.is_object(), "{told}");
+    }
 }
