@@ -28,7 +28,10 @@ pub(super) fn place_of(item: &Element) -> Option<String> {
 pub(super) fn event_16(subject: &str) -> Vec<Element> {
     let without = [Calendar::Location, Calendar::UID, Calendar::DtStamp];
     let client_uid = text(Calendar::ClientUid, uuid::Uuid::new_v4().to_string());
-    but(&event(subject), &without, vec![place("Room 1"), client_uid])
+    // Horde dies where two users make the same label at once.
+    let labels = ["Red 16", "Blue 16"].map(|label| text(Calendar::Category, label));
+    let labels = node(Calendar::Categories, labels);
+    but(&event(subject), &without, vec![place("Room 1"), client_uid, labels])
 }
 
 /// A phone of the same user that speaks 14.1.
