@@ -6,12 +6,12 @@ mod seen;
 mod store;
 
 use horde_eas::eas::class::Item;
-use horde_eas::eas::class::calendar::{Clearable, Event};
+use horde_eas::eas::class::calendar::{Categories, Clearable, Event, Location};
 use horde_eas::eas::version::ProtocolVersion;
 use horde_eas::pim::event::{
     Occasion, Series, View, from_native, instance_of, instance_to_native, to_native,
 };
-use horde_eas::pim::recurrence::{from_pattern, to_pattern};
+use horde_eas::pim::recurrence::{self, from_pattern, to_pattern};
 use serde_json::{Value, json};
 
 use crate::generated::event::native::OWN;
@@ -46,6 +46,54 @@ fn events_come_back() {
             let told = instance_to_native(&alone(exception), at.0, &series, &view);
             assert_eq!(told, Ok(json!({})), "{version} at {zone}, {at:?}: {native}");
         }
+        Ok(())
+    });
+}
+
+/// One field is changed on the phone: nothing else is to be changed, but for occurrences that follow.
+#[test]
+fn events_change_where_phones_change_them() {
+    let addresses = [OWN.to_owned()];
+    in_every_version(ProtocolVersion::FIRST, |u, version| {
+        let zone = native::zone(u)?;
+        let native = native::event(u, zone)?;
+        let series = series(&native);
+        let view = View { version, zone, addresses: &addresses, cut: None };
+        let shown = Item::Event(Box::new(from_native(&series, &view)));
+        let mut event: Event = travel(&shown, version);
+        let wanted = match u.int_in_range(0..=4)? {
+            0 => {
+                event.subject = Some("Changed".to_owned());
+                json!({"title": "Changed"})
+            }
+            1 => {
+                event.reminder = Some(Clearable::from(33));
+                json!({"alarm": 33})
+            }
+            2 => {
+                let is_private = series.own.private;
+                event.sensitivity = Some(Clearable::from(if is_private { 0 } else { 2 }));
+                json!({"private": !is_private})
+            }
+            3 => {
+                event.categories = Some(Categories { categories: vec!["Changed".to_owned()] });
+                json!({"tags": ["Changed"]})
+            }
+            _ => {
+                let place = Some("Changed".to_owned());
+                if version < ProtocolVersion::V16_0 {
+                    event.location_text = place;
+                } else {
+                    event.location = Some(Location { display_name: place, ..Location::default() });
+                }
+                json!({"location": "Changed"})
+            }
+        };
+        let clears = version < ProtocolVersion::V16_0 && u.arbitrary()?;
+        let told = to_native(&event, Some(&series), |_| clears, &view);
+        let mut told = told.expect("an event");
+        told.as_object_mut().expect("an object").remove("instances");
+        assert_eq!(told, wanted, "{version} at {zone}: {native}");
         Ok(())
     });
 }
@@ -85,6 +133,11 @@ fn sent(native: &Value, view: &View<'_>) -> Option<Event> {
         let (start, zone) = (series.own.start.local, native::clock(&series.own.zone));
         let pattern = to_pattern(rule, start, &zone, 1)?;
         let (kept, first) = from_pattern(&pattern, start, &zone).ok()?;
+        // Midnight in UTC may be the night before, where clocks change: Android keeps no more.
+        let is_cut = pattern.until.is_some_and(|at| recurrence::is_cut(at, at));
+        if is_cut && to_pattern(&kept, start, &zone, 1)?.until != pattern.until {
+            return None;
+        }
         // Begun on another day, or counted otherwise by Horde.
         if first != start.date() || kept.count != rule.count.filter(|_| pattern.until.is_none()) {
             return None;
@@ -103,6 +156,13 @@ fn sent(native: &Value, view: &View<'_>) -> Option<Event> {
         if series_is_others || is_others(&one.own) {
             one.own.attendees = series.own.attendees.clone();
             one.own.mine = series.own.mine;
+        }
+    }
+    // A name that is known is not forgotten.
+    for guest in series.bound.iter_mut().flat_map(|one| &mut one.own.attendees) {
+        let known = series.own.attendees.iter().find(|known| known.email == guest.email);
+        if let Some(known) = known {
+            guest.name.clone_from(&known.name);
         }
     }
     // Rooms are booked by Horde.
