@@ -263,9 +263,11 @@ async fn watched(
         FolderObject::Collection(folder) => {
             let class = Class::of(&folder.class).filter(|class| is_served(*class));
             let place = |profile: &Profile| Place::of(profile, class?, &folder.backend_id);
-            let shows_others = |place: Option<&Place>| {
-                place.is_some_and(|place| place.differs(folder.shares.as_ref()))
-            };
+            // Horde's own server leaves it out of its rows: then the record has it.
+            let recorded = || ctx.cache.as_ref()?.shown_shares(uid, parsed.as_ref()?.series());
+            let known = folder.shares.clone().or_else(recorded);
+            let shows_others =
+                |place: Option<&Place>| place.is_some_and(|place| place.differs(known.as_ref()));
             let mut found = place(&account.profile);
             if shows_others(found.as_ref()) {
                 // As above: only what Horde says now may send the client to look.

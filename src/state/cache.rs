@@ -75,7 +75,38 @@ impl SyncCache {
     /// Takes a folder out, with its options.
     pub fn remove_folder(&mut self, uid: &str) {
         self.0.edit_array(FOLDERS, |folders| drop(folders.remove(uid)));
+        if self.array(SHARES).is_some() {
+            self.0.edit_array(SHARES, |shares| drop(shares.remove(uid)));
+        }
         self.remove_collection(uid);
+    }
+
+    /// The shares whose items the client was shown in a folder, under the keys of one series.
+    ///
+    /// A member of ours. Horde's own server keeps it, while it leaves out what rows of keys have of
+    /// it: so this is what we showed the client before it went there.
+    #[must_use]
+    pub fn shown_shares(&self, uid: &str, series: &str) -> Option<Vec<String>> {
+        let entry = self.array(SHARES)?.get(uid)?.as_array()?;
+        let mut texts = entry.iter().map(|(_, value)| value.to_text());
+        if texts.next()?? != series {
+            return None;
+        }
+        texts.collect()
+    }
+
+    /// Remembers the shares whose items the client is shown in a folder.
+    pub fn set_shown_shares(&mut self, uid: &str, series: &str, shares: &[String]) {
+        if self.shown_shares(uid, series).as_deref() == Some(shares) {
+            return;
+        }
+        let mut entry = Array::new();
+        for (at, text) in
+            std::iter::once(series).chain(shares.iter().map(String::as_str)).enumerate()
+        {
+            entry.set(&at.to_string(), Value::text(text));
+        }
+        self.0.edit_array(SHARES, |all| all.set(uid, Value::Array(entry)));
     }
 
     /// Empties the hierarchy as a FolderSync with key 0 does: no folders, no options.
@@ -309,3 +340,26 @@ const HEARTBEAT: &str = "hbinterval";
 const FOLDERS: &str = "folders";
 const HIERARCHY: &str = "hierarchy";
 const COLLECTIONS: &str = "collections";
+const SHARES: &str = "eas_shares";
+
+#[cfg(test)]
+mod tests {
+    use crate::state::cache::SyncCache;
+
+    #[test]
+    fn shares_are_known_to_their_folder_and_series_alone() {
+        let mut cache = SyncCache::default();
+        assert_eq!(cache.shown_shares("A1", "one"), None);
+        let shares = ["b".to_owned(), "a".to_owned()];
+        cache.set_shown_shares("A1", "one", &shares);
+        cache.set_shown_shares("A2", "one", &[]);
+        assert_eq!(cache.shown_shares("A1", "one").as_deref(), Some(&shares[..]));
+        assert_eq!(cache.shown_shares("A2", "one").as_deref(), Some(&[][..]));
+        assert_eq!(cache.shown_shares("A1", "two"), None);
+        assert_eq!(cache.shown_shares("A3", "one"), None);
+        cache.set_shown_shares("A1", "two", &shares[..1]);
+        assert_eq!(cache.shown_shares("A1", "two").as_deref(), Some(&shares[..1]));
+        cache.remove_folder("A1");
+        assert_eq!(cache.shown_shares("A1", "two"), None);
+    }
+}

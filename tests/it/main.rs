@@ -14,6 +14,7 @@ mod fields;
 mod full_book;
 mod generated;
 mod golden;
+mod held;
 mod history;
 mod hostile;
 mod http;

@@ -3,11 +3,15 @@
 
 use std::time::Duration;
 
+use horde_eas::probe::Error;
 use horde_eas::probe::phone::{FolderChanges, Phone};
 use horde_eas::probe::sync::Wish;
 use serde_json::json;
 
+use crate::support::proxy::Proxy;
 use crate::support::shares::{ALL, CALENDAR, Form};
+use crate::support::sidecar::{Parts, Sidecar};
+use crate::support::stack::port;
 use crate::support::world::{End, World};
 
 #[tokio::test]
@@ -98,4 +102,34 @@ async fn a_phone_takes_its_new_folders_to_the_other_server() {
     assert_eq!(phone.folder_delete(&id).await.unwrap(), 1);
     phone.link.url = End::Horde.url();
     assert_eq!(look(&mut phone).await, (0, 0, 0), "nor that the phone deleted one");
+}
+
+/// PHP that dies over a folder dies of it again: the phone is told, once, and its key stays. An
+/// answer of Horde's is made into one that says so.
+#[tokio::test]
+async fn a_folder_over_which_horde_dies_is_told_to_the_phone() {
+    let edits = [
+        (r#""result":{"share":"#, r#""error" :{"share":"#),
+        (r#""name":"internal""#, r#""kind":"internal""#),
+    ];
+    let edits = edits.map(|(from, to)| (from.to_owned(), to.to_owned()));
+    let web = Proxy::editing(port(8481), edits.into());
+    let parts = Parts::with_php(web.port);
+    let sidecar = Sidecar::start(&parts);
+    let world = World::new().await;
+    world.want_separate().await;
+    let mut phone = sidecar.phone(&world.user, "14.1");
+    phone.provision().await.unwrap();
+    look(&mut phone).await;
+    // What does not say why it failed may be an outage: the phone asks again.
+    let outage = phone.folder_create("0", "Choir", 13).await.unwrap_err();
+    assert!(matches!(outage, Error::Http(503)), "{outage:?}");
+    let (status, id) = phone.folder_create("0", "internal", 13).await.unwrap();
+    assert_eq!((status, id.as_str()), (6, ""));
+    phone.link.url = End::Sidecar.url();
+    assert_eq!(look(&mut phone).await.0, 2, "both were made, and come with the hierarchy");
+    world.want_nothing().await;
+    for name in ["internal", "Choir"] {
+        world.drop_shares_named(CALENDAR, name).await;
+    }
 }

@@ -8,7 +8,7 @@ use horde_eas::eas::class::Class;
 use horde_eas::probe::phone::Phone;
 use horde_eas::probe::sync::{Brought, Wish};
 
-use crate::support::shares::{ALL, CONTACTS, Form, NOTES};
+use crate::support::shares::{ALL, CALENDAR, CONTACTS, Form, NOTES};
 use crate::support::world::{End, World};
 
 /// The folder of a class, and all that is in it.
@@ -143,4 +143,88 @@ async fn who_waits_learns_of_folders_that_come_and_are_renamed() {
     assert!(quiet.is_err(), "a Ping that should wait was answered: {quiet:?}");
     world.drop_share(NOTES, &changed).await;
     world.want_nothing().await;
+}
+
+/// Horde's own server tells nothing of shares that come and go, and does not write down which it
+/// showed: a phone that comes back from there holds in the end what it should.
+#[tokio::test]
+async fn what_came_and_went_at_the_other_server_is_noticed() {
+    let (world, other) = (World::new().await, World::new().await);
+    for form in [CALENDAR, CONTACTS] {
+        elsewhere(&world, &other, form).await;
+    }
+    world.want_nothing().await;
+}
+
+async fn elsewhere(world: &World, other: &World, form: Form) {
+    let api = form.api;
+    let (own, theirs) = (world.default_share(form).await, other.default_share(form).await);
+    let in_own = world.add_to_share(form, &own, "In the first").await;
+    let in_theirs = other.add_to_share(form, &theirs, "Theirs").await;
+    other.give_share(form, &theirs, world, true).await;
+    world.sync_shares(form, &[&own]).await;
+    let mut phone = world.phone(End::Sidecar, "14.1");
+    phone.provision().await.unwrap();
+    phone.folder_sync().await.unwrap();
+    let id = fill(&mut phone, form).await;
+    let holds = |phone: &Phone, uid: &str| phone.collections[&id].items.contains_key(uid);
+    assert!(holds(&phone, &in_own) && !holds(&phone, &in_theirs), "{api}");
+
+    stay_at_horde(world, form, &mut phone, &id).await;
+    world.sync_shares(form, &[&own, &theirs]).await;
+    stay_at_horde(world, form, &mut phone, &id).await;
+    assert!(!holds(&phone, &in_theirs), "{api}: Horde tells nothing of what is in it");
+    begin_again(&mut phone, form, &id).await;
+    assert!(holds(&phone, &in_own) && holds(&phone, &in_theirs), "{api}: it came");
+
+    stay_at_horde(world, form, &mut phone, &id).await;
+    world.sync_shares(form, &[&own]).await;
+    phone.link.url = End::Sidecar.url();
+    phone.folder_sync().await.unwrap();
+    let brought = sync(&mut phone, form, &id).await;
+    assert_eq!((brought.status, brought.deleted), (1, vec![in_theirs.clone()]), "{api}: it went");
+    assert!(holds(&phone, &in_own), "{api}");
+
+    world.sync_shares(form, &[&own, &theirs]).await;
+    phone.folder_sync().await.unwrap();
+    let brought = sync(&mut phone, form, &id).await;
+    assert_eq!(brought.added, std::slice::from_ref(&in_theirs), "{api}: and came here");
+    stay_at_horde(world, form, &mut phone, &id).await;
+    world.lose_shares(form).await;
+    begin_again(&mut phone, form, &id).await;
+    assert!(holds(&phone, &in_own) && !holds(&phone, &in_theirs), "{api}: it was taken back");
+
+    // Where nothing of that happened, nothing begins again. Horde dies of a share that is chosen and
+    // may not be read.
+    world.sync_shares(form, &[&own]).await;
+    phone.folder_sync().await.unwrap();
+    sync(&mut phone, form, &id).await;
+    stay_at_horde(world, form, &mut phone, &id).await;
+    phone.link.url = End::Sidecar.url();
+    phone.folder_sync().await.unwrap();
+    let brought = sync(&mut phone, form, &id).await;
+    assert_eq!((brought.status, brought.added.len(), brought.changed.len()), (1, 0, 0), "{api}");
+    other.delete_from_share(form, &theirs, &in_theirs).await;
+}
+
+/// Goes to Horde's own server, where a change of the user's makes a new row.
+async fn stay_at_horde(world: &World, form: Form, phone: &mut Phone, id: &str) {
+    let own = world.default_share(form).await;
+    phone.link.url = End::Horde.url();
+    phone.folder_sync().await.unwrap();
+    // Another one each time: the bridge takes the same contact for the first one.
+    let name = uuid::Uuid::new_v4().to_string();
+    let uid = world.add_to_share(form, &own, &name).await;
+    let brought = sync(phone, form, id).await;
+    assert!(brought.added.contains(&uid), "{}: {brought:?}", form.api);
+}
+
+/// Comes back, is told that the folder begins again, and does so.
+async fn begin_again(phone: &mut Phone, form: Form, id: &str) {
+    phone.link.url = End::Sidecar.url();
+    phone.folder_sync().await.unwrap();
+    let brought = phone.sync_one(Wish::of(id, form.class)).await.unwrap();
+    assert_eq!(brought.status, 3, "{}: {brought:?}", form.api);
+    phone.collections.remove(id);
+    assert_eq!(fill(phone, form).await, id);
 }

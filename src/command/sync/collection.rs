@@ -278,6 +278,11 @@ async fn save(
     let edit = |cache: &mut SyncCache| {
         cache.remove_confirmed_key(&presented);
         cache.set_collection(&asked.uid, &collection);
+        if let FolderObject::Collection(folder) = &state.folder
+            && let Some(shares) = &folder.shares
+        {
+            cache.set_shown_shares(&asked.uid, key.series(), shares);
+        }
         cache.add_confirmed_key(&key.to_string());
         cache.set_sync_ended(ctx.now());
     };

@@ -2,7 +2,9 @@
 //! shown, what they hold comes and goes.
 //!
 //! What the client was shown stands in the row of its key, so it is as old as the key, whatever
-//! answer was lost.
+//! answer was lost. Horde's own server leaves that out of the rows that it writes: for a client that
+//! comes back from there it stands in its record too. What Horde sent of shares that came meanwhile
+//! is not known: then the folder begins again.
 //! What a share holds that is not shown any more is listed, and deleted on the client. A share that
 //! the user may not read any more can not be listed: then the folder begins again (Status 3), and
 //! no other does.
@@ -37,7 +39,9 @@ pub(super) enum Shown {
 impl Work<'_> {
     /// Whether other shares are behind the folder now.
     pub(super) async fn shown(&mut self) -> Result<Shown, Trouble> {
-        let known = self.folder.shares.clone();
+        let in_row = self.folder.shares.clone();
+        let is_back = in_row.is_none();
+        let known = in_row.or_else(|| self.shown_before());
         if !self.place.differs(known.as_ref()) {
             self.folder.shares = self.place.shown();
             return Ok(Shown::Same);
@@ -61,12 +65,14 @@ impl Work<'_> {
         let is_readable = |id: &String| {
             shares.is_some_and(|all| all.all.iter().any(|share| &share.id == id && share.readable))
         };
-        if !gone.iter().all(is_readable) {
+        if !gone.iter().all(is_readable) || (is_back && !came.is_empty()) {
             // What the client sends is taken first: it may have no other copy.
             if !self.asked.commands.is_empty() {
                 return Ok(Shown::Same);
             }
-            return Err(Trouble::Reset("a share is not there any more for the user".to_owned()));
+            return Err(Trouble::Reset(
+                "other shares are shown, and what they hold is unknown".to_owned(),
+            ));
         }
         log::info!(
             "Folder shows other shares user={} device={} collection={} came={} gone={}",
@@ -77,6 +83,12 @@ impl Work<'_> {
             gone.len(),
         );
         Ok(Shown::Changed { came, gone })
+    }
+
+    /// What we showed the client before it went to Horde's own server.
+    fn shown_before(&self) -> Option<Vec<String>> {
+        let (cache, key) = (self.ctx.cache.as_ref()?, self.asked.key.as_ref()?);
+        cache.shown_shares(&self.asked.uid, key.series())
     }
 
     /// Puts on the list what came and went with the shares; `since` is the stamp up to which the
