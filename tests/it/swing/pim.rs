@@ -97,7 +97,7 @@ impl Pim {
     /// The folders that a phone has.
     pub(super) async fn all(world: &World, phone: &Phone) -> Vec<Self> {
         let mut all = Vec::new();
-        for kind in [Kind::Notes, Kind::Tasks] {
+        for kind in Kind::ALL {
             if let Some(folder) = phone.folder_of(kind.form().primary) {
                 let share = world.default_share(kind.form()).await;
                 all.push(Self { kind, id: folder.id.clone(), share });
@@ -413,4 +413,4 @@ fn exception_start(first: &str, days: i64) -> String {
 }
 
 /// The rules of Berlin, as phones spell them.
-const BERLIN: &str = "xP///wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAKAAAABQADAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMAAAAFAAIAAAAAAAAAxP///w==";
+const BERLIN: &str = "xP///wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAoAAAAFAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMAAAAFAAIAAAAAAAAAxP///w==";
