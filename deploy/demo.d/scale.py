@@ -1,26 +1,35 @@
 """Whether work grows with what changed or with what is there: one change in a small and in a large
 folder, and a first Sync of each, with the optional indexes of sql/indexes.sql."""
 
-import http.client
-import json
-import os
 import pathlib
 import threading
 import time
-import urllib.parse
 
+from bridge_client import apply
 from eas_client import Phone, find, text
 from measure import Look, measure, medians, pid_of, pss, sql
 
-ENV = os.environ
 INDEX = pathlib.Path(__file__).resolve().parents[2] / "sql/indexes.sql"
 # Rows of history and of items are copied in SQL: Horde would take an hour to make so many.
 KINDS = {
     "contacts": {
         "type": "9", "app": "turba", "shares": "turba_sharesng", "table": "turba_objects", "prefix": "object",
-        "share": "owner_id", "name": "object_lastname", "large": 50_000, "element": "Contacts:LastName",
+        "share": "owner_id", "large": 50_000, "element": "Contacts:LastName", "class": "contacts",
         "fields": [("Contacts:FirstName", "Scale"), ("Contacts:LastName", "Scale"),
                    ("Contacts:Email1Address", "scale@example.test")],
+        "others": {"object_lastname": "CONCAT('Scale ', seq)"},
+        "data": lambda title: {"attrs": {"lastname": title}},
+    },
+    "events": {
+        "type": "8", "app": "kronolith", "shares": "kronolith_sharesng", "table": "kronolith_events",
+        "prefix": "event", "share": "calendar_id", "large": 20_000, "element": "Calendar:Subject",
+        "class": "calendar",
+        "fields": [("Calendar:AllDayEvent", "0"), ("Calendar:DtStamp", "20261101T000000Z"),
+                   ("Calendar:StartTime", "20261102T080000Z"), ("Calendar:EndTime", "20261102T090000Z"),
+                   ("Calendar:Subject", "Scale"), ("Calendar:Location", "Room 1"), ("Calendar:BusyStatus", "2")],
+        "others": {"event_title": "CONCAT('Scale ', seq)", "event_start": "event_start + INTERVAL seq HOUR",
+                   "event_end": "event_end + INTERVAL seq HOUR"},
+        "data": lambda title: {"title": title},
     },
 }
 SMALL = 1_000
@@ -52,7 +61,7 @@ class Owner:
         columns = sql(f"SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
                       f"AND table_name = '{table}' ORDER BY ordinal_position").split()
         made = {f"{prefix}_id": f"CONCAT('{self.user}x', seq)", f"{prefix}_uid": f"CONCAT('{self.uid}-', seq)",
-                kind["name"]: "CONCAT('Scale ', seq)"}
+                **kind["others"]}
         values = ", ".join(made.get(column, column) for column in columns)
         last = self.n_items - 1
         sql(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}, seq_1_to_{last} "
@@ -74,19 +83,9 @@ class Owner:
         """Another item each time, changed in Horde."""
         self.n_changes += 1
         self.changed = f"Changed {self.n_changes}"
-        data = {"attrs": {"lastname": self.changed}} if self.kind["app"] == "turba" else {"title": self.changed}
-        word = "contacts" if self.kind["app"] == "turba" else "calendar"
-        operation = {"op": "patch", "class": word, "share": self.share, "uid": f"{self.uid}-{self.n_changes * 7}", "data": data}
-        place = urllib.parse.urlsplit(ENV["DEMO_RPC_URL"])
-        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
-        connection.request(
-            "POST", "/horde/hordeeas/rpc.php",
-            json.dumps({"jsonrpc": "2.0", "method": "bridge.apply", "params": [[operation]], "id": 1}),
-            {"Authorization": self.phone.login(), "Content-Type": "application/json"})
-        answer = json.loads(connection.getresponse().read())
-        connection.close()
-        if [result.get("changed", True) for result in answer["result"].get("results", [])] != [True] or "error" in str(answer):
-            raise RuntimeError(f"bridge.apply: {answer}")
+        apply(self.phone, [{
+            "op": "patch", "class": self.kind["class"], "share": self.share,
+            "uid": f"{self.uid}-{self.n_changes * 7}", "data": self.kind["data"](self.changed)}])
         # Younger numbers of the history may not be final.
         time.sleep(2.2)
 

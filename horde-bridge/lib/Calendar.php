@@ -9,6 +9,9 @@
  */
 class Hordeeas_Calendar extends Hordeeas_Reader
 {
+    /** Events are small. */
+    const RUN = 100;
+
     public function noun()
     {
         return 'event';
@@ -85,6 +88,7 @@ class Hordeeas_Calendar extends Hordeeas_Reader
 
     protected function writer()
     {
+        Hordeeas_CalendarParts::toWrite();
         return new Hordeeas_EventWriter($this);
     }
 
@@ -119,15 +123,22 @@ class Hordeeas_Calendar extends Hordeeas_Reader
         foreach ($bound as $events) {
             $all = array_merge($all, array_column($events, 'uid'));
         }
-        $guids = array_map(function ($uid) use ($calendar) {
+        $facts = Hordeeas_History::facts(array_map(function ($uid) use ($calendar) {
             return $this->parent($calendar) . ':' . $uid;
-        }, $uids);
+        }, $all));
+        $modseqs = array();
+        foreach ($uids as $uid) {
+            $its = isset($bound[$uid]) ? array_column($bound[$uid], 'uid') : array();
+            $modseqs[$uid] = max(array_map(function ($uid) use ($calendar, $facts) {
+                return $facts[$this->parent($calendar) . ':' . $uid]['modseq'];
+            }, array_merge(array($uid), $its)));
+        }
         return array(
             'calendar' => $calendar,
             'bound' => $bound,
             'tags' => Hordeeas_Tags::of('Kronolith_Tagger', 'event', $all),
-            'changed' => Hordeeas_History::changed($guids),
-            'created' => Hordeeas_History::changed($guids, array('add')),
+            'facts' => $facts,
+            'modseqs' => $modseqs,
         );
     }
 
@@ -136,7 +147,7 @@ class Hordeeas_Calendar extends Hordeeas_Reader
         $view = new Hordeeas_EventView($extras['calendar'], $extras['tags']);
         $data = $view->series($item, isset($extras['bound'][$item['uid']]) ? $extras['bound'][$item['uid']] : array());
         foreach (array('created', 'changed') as $when) {
-            $at = $extras[$when][$this->parent($extras['calendar']) . ':' . $item['uid']];
+            $at = $extras['facts'][$this->parent($extras['calendar']) . ':' . $item['uid']][$when];
             $data[$when] = $at ? $at : null;
         }
         $budget->spend(600 + strlen($data['title']) + strlen($data['location']) + strlen($data['description'])

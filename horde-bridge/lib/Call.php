@@ -6,6 +6,9 @@
  */
 class Hordeeas_Call
 {
+    /** Whether who writes the answer cleans it, see Hordeeas_Json::clean(); Horde's own JSON-RPC does not. */
+    public static $isCleaned = false;
+
     /**
      * Runs the work; whatever it throws becomes an error object, whatever it prints is dropped.
      *
@@ -15,7 +18,8 @@ class Hordeeas_Call
     {
         ob_start();
         try {
-            $result = Hordeeas_Json::clean($work(), 0);
+            $result = $work();
+            $result = self::$isCleaned ? $result : Hordeeas_Json::clean($result, 0);
         } catch (Throwable $e) {
             $result = array('error' => self::error($e));
         }

@@ -131,6 +131,7 @@ class Hordeeas_Entry
         // Spares a look-up in the DNS at each login.
         $_SERVER['REMOTE_HOST'] = $_SERVER['REMOTE_ADDR'];
         Hordeeas_NoSession::install();
+        Hordeeas_Call::$isCleaned = true;
     }
 
     private function boot($base)
@@ -154,6 +155,7 @@ class Hordeeas_Entry
             ini_set('display_errors', '0');
             set_time_limit((int)$this->conf['time_limit']);
             Hordeeas_Titles::remember();
+            Hordeeas_Secret::install();
         } catch (Throwable $e) {
             throw new Hordeeas_Failure('temporary', 'Horde can not be started: ' . $e->getMessage(), $e);
         }

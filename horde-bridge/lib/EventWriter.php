@@ -6,7 +6,10 @@
  */
 class Hordeeas_EventWriter extends Hordeeas_Writer
 {
-    /** @var int|null  Events that the user may still make; null: not counted yet, or no limit. */
+    /** @var int|bool|null  The most events that the user may have; true: no limit; null: not asked yet. */
+    private $max;
+
+    /** @var int|null  Events that the user may still make; null: not counted yet. */
     private $left;
 
     protected function add($calendar, $uid, $data)
@@ -249,12 +252,14 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
      */
     private function quota()
     {
-        $max = $GLOBALS['injector']->getInstance('Horde_Core_Perms')->hasAppPermission('max_events');
-        if ($max === true) {
+        if ($this->max === null) {
+            $this->max = $GLOBALS['injector']->getInstance('Horde_Core_Perms')->hasAppPermission('max_events');
+        }
+        if ($this->max === true) {
             return;
         }
         if ($this->left === null) {
-            $this->left = (int)$max - (int)Kronolith::countEvents();
+            $this->left = (int)$this->max - (int)Kronolith::countEvents();
         }
         if ($this->left <= 0) {
             throw new Hordeeas_Failure('denied', 'the user may not have more events');

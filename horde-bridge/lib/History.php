@@ -87,6 +87,38 @@ class Hordeeas_History
     }
 
     /**
+     * What the history tells of each object, in one query where it is in SQL.
+     *
+     * @param array $guids  Such as kronolith:calendar:uid.
+     *
+     * @return array  guid => modseq: the latest number, created: when it was made, changed: when it
+     *                was changed last, or made; 0 where the history does not tell
+     */
+    public static function facts(array $guids)
+    {
+        $out = array_fill_keys($guids, array('modseq' => 0, 'created' => 0, 'changed' => 0));
+        if ($guids && self::isSql()) {
+            $rows = self::db()->selectAll('SELECT object_uid, MAX(history_modseq) AS modseq,'
+                . " MAX(CASE WHEN history_action = 'add' THEN history_ts ELSE 0 END) AS created,"
+                . " MAX(CASE WHEN history_action IN ('add', 'modify') THEN history_ts ELSE 0 END) AS changed"
+                . ' FROM horde_histories WHERE object_uid IN (' . implode(',', array_fill(0, count($guids), '?'))
+                . ') GROUP BY object_uid', array_values($guids));
+            foreach ($rows as $row) {
+                $out[$row['object_uid']] = array('modseq' => (int)$row['modseq'], 'created' => (int)$row['created'],
+                    'changed' => (int)$row['changed']);
+            }
+            return $out;
+        }
+        $latest = self::latest($guids);
+        $created = self::changed($guids, array('add'));
+        $changed = self::changed($guids);
+        foreach ($guids as $guid) {
+            $out[$guid] = array('modseq' => $latest[$guid], 'created' => $created[$guid], 'changed' => $changed[$guid]);
+        }
+        return $out;
+    }
+
+    /**
      * What happened to the objects of a container in a range of numbers, one answer for each.
      *
      * @return array  uid => add, modify or delete, whichever came last

@@ -24,6 +24,11 @@ class Hordeeas_Instants
         if (!$rule->recurEnd && !$rule->hasRecurCount()) {
             return null;
         }
+        $guess = self::guess($rule, $start);
+        if ($guess && $guess->format('Y') < self::FAR && self::following($rule, $guess->setTime(0, 0)) == $guess
+            && !self::following($rule, $guess->setTime(0, 0)->modify('+1 day'))) {
+            return $guess;
+        }
         $type = $rule->getRecurType();
         $gap = (isset(self::DAYS[$type]) ? self::DAYS[$type] : 366) * max(1, (int)$rule->getRecurInterval());
         if ($rule->recurEnd) {
@@ -69,6 +74,29 @@ class Hordeeas_Instants
             $last = $next;
         }
         return $last;
+    }
+
+    /**
+     * Where the last instance should be, for what comes each so many days; null: there is no telling.
+     *
+     * @return DateTimeImmutable|null
+     */
+    private static function guess(Horde_Date_Recurrence $rule, DateTimeImmutable $start)
+    {
+        $days = max(1, (int)$rule->getRecurInterval());
+        if ($rule->getRecurType() === Horde_Date_Recurrence::RECUR_WEEKLY
+            && (int)$rule->getRecurOnDays() === 1 << (int)$start->format('w')) {
+            $days *= 7;
+        } elseif ($rule->getRecurType() !== Horde_Date_Recurrence::RECUR_DAILY) {
+            return null;
+        }
+        if ($rule->recurEnd) {
+            $end = new DateTimeImmutable($rule->recurEnd->format('Y-m-d H:i:s'), $start->getTimezone());
+            $steps = $end < $start ? 0 : intdiv($start->diff($end)->days, $days);
+        } else {
+            $steps = max(0, (int)$rule->getRecurCount() - 1);
+        }
+        return $steps > 100000 ? null : $start->modify('+' . $steps * $days . ' days');
     }
 
     /**

@@ -122,6 +122,9 @@ class Hordeeas_Items
         if (Hordeeas_Call::app($class) !== $needed) {
             throw new Hordeeas_Failure('unsupported', 'the application for ' . $class . ' is not ' . $needed);
         }
+        if ($needed === 'kronolith') {
+            Hordeeas_CalendarParts::toStart();
+        }
         return Hordeeas_Call::within($needed, function () use ($work, $worker) {
             return $work(new $worker());
         });

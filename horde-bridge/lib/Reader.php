@@ -54,7 +54,8 @@ abstract class Hordeeas_Reader
     /**
      * What belongs to some items of a share and is kept elsewhere, in a constant number of queries.
      *
-     * @return array  tags: uid => list of tags; and what else data() needs
+     * @return array  tags: uid => list of tags; modseqs: as modseqs() has it, where it is known; and
+     *                what else data() needs
      */
     abstract protected function extras($share, array $uids);
 
@@ -133,7 +134,7 @@ abstract class Hordeeas_Reader
     public function export(array $items, $binary, Hordeeas_Budget $budget)
     {
         $results = array();
-        foreach (array_chunk($items, self::RUN) as $run) {
+        foreach (array_chunk($items, static::RUN) as $run) {
             $found = $this->prefetch($run);
             foreach ($run as $item) {
                 if (!$budget->allows()) {
@@ -242,8 +243,9 @@ abstract class Hordeeas_Reader
             $items = $this->answering($share, $this->read($share, $uids));
             $uids = array_values(array_unique(array_column($items, 0)));
             $out['items'][$share] = $items;
-            $out['modseqs'][$share] = $this->modseqs($share, $uids);
-            $out['extras'][$share] = $this->extras($share, $uids);
+            $extras = $this->extras($share, $uids);
+            $out['modseqs'][$share] = isset($extras['modseqs']) ? $extras['modseqs'] : $this->modseqs($share, $uids);
+            $out['extras'][$share] = $extras;
         }
         return $out;
     }

@@ -61,6 +61,10 @@ class FakeInjector
     {
         return new FakeAuth();
     }
+
+    public function setInstance()
+    {
+    }
 }
 
 class Horde_Registry
