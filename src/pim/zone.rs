@@ -23,6 +23,7 @@ use crate::pim::zone::timeline::Timeline;
 pub use crate::pim::zone::information::{SystemTime, TimeZoneInformation};
 
 mod information;
+mod known;
 mod places;
 mod rules;
 mod timeline;
@@ -38,7 +39,11 @@ pub fn get(zone: &str) -> Option<TimeZone> {
 #[must_use]
 pub fn blob(zone: &str, at: Timestamp) -> Option<TimeZoneInformation> {
     let found = get(zone)?;
-    let rules = rules::rules(&found, at)?;
+    let year = found.to_datetime(at).year();
+    if let Some(known) = known::get(zone, year) {
+        return Some(known);
+    }
+    let (rules, is_exact) = rules::found(&found, at)?;
     let name = found.iana_name().map(ToOwned::to_owned).unwrap_or_default();
     let mut information = TimeZoneInformation {
         bias: -rules.standard / 60,
@@ -50,6 +55,9 @@ pub fn blob(zone: &str, at: Timestamp) -> Option<TimeZoneInformation> {
         information.daylight_bias = (rules.standard - daylight.offset) / 60;
         information.daylight_date = daylight.begins;
         information.standard_date = daylight.ends;
+    }
+    if is_exact {
+        known::put(zone, year, &information);
     }
     Some(information)
 }

@@ -23,6 +23,12 @@ struct Change {
 
 /// The rules of the year in which an instant lies.
 pub(super) fn rules(zone: &TimeZone, at: Timestamp) -> Option<Rules> {
+    found(zone, at).map(|(rules, _)| rules)
+}
+
+/// The same, and whether they are right in all of that year and the ten to come: then they are the
+/// rules of each instant of the year.
+pub(super) fn found(zone: &TimeZone, at: Timestamp) -> Option<(Rules, bool)> {
     let year = zone.to_datetime(at).year();
     let (begin, end) = (new_year(zone, year)?, new_year(zone, year.checked_add(1)?)?);
     let far = new_year(zone, year.saturating_add(YEARS_AHEAD).min(LAST_YEAR)).unwrap_or(end);
@@ -42,7 +48,9 @@ pub(super) fn rules(zone: &TimeZone, at: Timestamp) -> Option<Rules> {
         )
     };
     let first = zone.to_offset(begin).seconds();
-    candidates(first, year, &near, &changes).into_iter().min_by_key(wrong)
+    let best = candidates(first, year, &near, &changes).into_iter().min_by_key(wrong)?;
+    let is_exact = wrong(&best) == (false, 0, 0, 0);
+    Some((best, is_exact))
 }
 
 /// Everything that the changes of a year and the next allow to say.
