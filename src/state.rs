@@ -209,16 +209,16 @@ pub trait Maps: Send + Sync {
     /// What the client did to the messages, under any key.
     async fn mail(&self, owner: &Owner, mailbox: &str, uids: &[u32]) -> Result<MailEcho, Error>;
 
-    /// The ServerId that an Add with this ClientId got under the key or the one before.
+    /// The ServerIds that Adds with these ClientIds got under the key or the one before, by ClientId.
     ///
-    /// `None` for the ClientIds `0` and the empty one: Horde's rows do not tell them from changes.
+    /// Never one for the ClientIds `0` and the empty one: Horde's rows do not tell them from changes.
     async fn added(
         &self,
         owner: &Owner,
         backend_id: &str,
         key: &StateKey,
-        client_id: &str,
-    ) -> Result<Option<String>, Error>;
+        client_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, Error>;
 
     /// Drops everything recorded of a folder.
     async fn forget(&self, owner: &Owner, backend_id: &str) -> Result<(), Error>;

@@ -15,6 +15,9 @@ abstract class Hordeeas_Writer
     /** @var Hordeeas_Reader */
     protected $reader;
 
+    /** @var Hordeeas_Transaction */
+    private $transaction;
+
     /** @var array  share => permission => true, where the user has it */
     private $permitted = array();
 
@@ -64,6 +67,8 @@ abstract class Hordeeas_Writer
     public function apply(array $ops, Hordeeas_Budget $budget)
     {
         $lock = new Hordeeas_Lock($GLOBALS['registry']->getAuth(), $this->reader->noun() . 's');
+        $this->transaction = new Hordeeas_Transaction($GLOBALS['injector']->getInstance('Horde_Db_Adapter'));
+        Hordeeas_HistoryCache::install();
         try {
             $this->prefetch($ops);
             $results = array();
@@ -79,6 +84,7 @@ abstract class Hordeeas_Writer
                 }
                 $results[] = $result;
             }
+            $this->transaction->end();
             return $this->numbered($results);
         } finally {
             $lock->release();
@@ -107,20 +113,15 @@ abstract class Hordeeas_Writer
      * Does an operation in a transaction of its own: an item, its tags and its history come together.
      *
      * One commit for an operation, not for a batch: the history's numbers must not stay unseen for long.
-     * A deadlock rolls the whole back, and Horde's applications may keep that to themselves: then the
-     * mark at its beginning is gone, and nothing was done.
      */
     private function whole(array $op)
     {
-        $db = $GLOBALS['injector']->getInstance('Horde_Db_Adapter');
-        $db->beginDbTransaction();
         try {
-            $this->mark($db, 'SAVEPOINT hordeeas');
+            $this->transaction->begin();
             $result = $this->one($op);
-            $this->mark($db, 'RELEASE SAVEPOINT hordeeas');
-            $db->commitDbTransaction();
+            $this->transaction->commit();
         } catch (Throwable $e) {
-            $db->rollbackDbTransaction();
+            $this->transaction->rollback();
             if (in_array(Hordeeas_Failure::kindOf($e), array('internal', 'temporary'), true)) {
                 // What was found may have been rolled back.
                 $this->known = array();
@@ -131,13 +132,6 @@ abstract class Hordeeas_Writer
             $this->forget($result, isset($result['uid']) ? $result['uid'] : $op['uid']);
         }
         return $result;
-    }
-
-    private function mark($db, $statement)
-    {
-        if (stripos($db->adapterName(), 'oci') === false) {
-            $db->execute($statement);
-        }
     }
 
     /**

@@ -91,17 +91,19 @@ impl Plan {
         }
         let key = asked.presented_key()?;
         let uids = Uids::of(ctx, asked, place).await?;
+        let adds = asked.commands.iter().filter_map(|command| match command {
+            ClientCommand::Add(add) => Some(add.client_id.as_str()),
+            _ => None,
+        });
+        let adds: Vec<&str> = adds.collect();
         let maps = &ctx.services.maps;
+        let known = maps.added(&ctx.owner, &place.backend_id, &key, &adds).await?;
         for command in &asked.commands {
             match command {
-                ClientCommand::Add(add) => {
-                    let client_id = add.client_id.as_str();
-                    let known = maps.added(&ctx.owner, &place.backend_id, &key, client_id).await?;
-                    match known {
-                        Some(uid) => plan.added(&add.client_id, uid),
-                        None => plan.add(asked, place, add, &uids),
-                    }
-                }
+                ClientCommand::Add(add) => match known.get(add.client_id.as_str()) {
+                    Some(uid) => plan.added(&add.client_id, uid.clone()),
+                    None => plan.add(asked, place, add, &uids),
+                },
                 ClientCommand::Change(change) => plan.change(ctx, asked, place, server, change),
                 ClientCommand::Delete(delete) => {
                     plan.delete(place, server, delete);

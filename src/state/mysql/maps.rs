@@ -28,9 +28,12 @@ const TIMES: &str = "SELECT message_uid, sync_modtime, sync_deleted FROM horde_a
 const MAIL: &str = "SELECT message_uid, sync_read, sync_flagged, sync_deleted, sync_changed, \
     sync_category, sync_draft FROM horde_activesync_mailmap \
     WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ?";
-const ADDED: &str = "SELECT message_uid FROM horde_activesync_map WHERE sync_devid = ? \
-    AND sync_user = ? AND sync_folderid = ? AND sync_key IN (?, ?) AND sync_clientid = ? \
-    AND NOT sync_deleted LIMIT 1";
+/// With a list of ClientIds after it.
+const ADDED: &str = "SELECT sync_clientid, message_uid FROM horde_activesync_map \
+    WHERE NOT sync_deleted AND sync_devid = ? AND sync_user = ? AND sync_folderid = ? \
+    AND sync_key IN (?, ?) AND sync_clientid IN (";
+/// ClientIds in one statement.
+const RUN: usize = 500;
 const FORGET: [&str; 2] = [
     "DELETE FROM horde_activesync_map \
         WHERE sync_devid = ? AND sync_user = ? AND sync_folderid = ?",
@@ -178,17 +181,28 @@ impl Maps for Mysql {
         owner: &Owner,
         backend_id: &str,
         key: &StateKey,
-        client_id: &str,
-    ) -> Result<Option<String>, Error> {
-        if client_id.is_empty() || client_id == NO_CLIENT_ID {
-            return Ok(None);
-        }
+        client_ids: &[&str],
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let telling: Vec<&str> = client_ids
+            .iter()
+            .copied()
+            .filter(|client_id| !client_id.is_empty() && *client_id != NO_CLIENT_ID)
+            .collect();
         let keys = with_previous(key);
-        self.attempt("map added", || async {
-            let values = (&owner.device, &owner.user, backend_id, &keys.0, &keys.1, client_id);
-            Ok(self.conn().await?.exec_first(ADDED, values).await?)
-        })
-        .await
+        let mut added = BTreeMap::new();
+        for run in telling.chunks(RUN) {
+            let statement = format!("{ADDED}{})", vec!["?"; run.len()].join(", "));
+            let rows: Vec<(String, String)> = self
+                .attempt("map added", || async {
+                    let place = [&*owner.device, &owner.user, backend_id, &keys.0, &keys.1];
+                    let values: Vec<mysql_async::Value> =
+                        place.into_iter().chain(run.iter().copied()).map(Into::into).collect();
+                    Ok(self.conn().await?.exec(&statement, values).await?)
+                })
+                .await?;
+            added.extend(rows);
+        }
+        Ok(added)
     }
 
     async fn forget(&self, owner: &Owner, backend_id: &str) -> Result<(), Error> {

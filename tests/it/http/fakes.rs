@@ -526,9 +526,9 @@ impl Maps for Fake {
         _: &Owner,
         _: &str,
         _: &StateKey,
-        _: &str,
-    ) -> Result<Option<String>, state::Error> {
-        self.read().map(|()| None)
+        _: &[&str],
+    ) -> Result<BTreeMap<String, String>, state::Error> {
+        self.read().map(|()| BTreeMap::new())
     }
 
     async fn forget(&self, _: &Owner, _: &str) -> Result<(), state::Error> {

@@ -82,7 +82,10 @@ async fn a_repeated_add_is_found_by_device_folder_and_key() {
     ];
     mysql.record(&owner, "@Contacts@", &key, &adds).await.unwrap();
     let added = async |owner: &Owner, folder: &str, key: &StateKey, client_id: &str| {
-        mysql.added(owner, folder, key, client_id).await.unwrap()
+        let mut added = mysql.added(owner, folder, key, &["", client_id, "18"]).await.unwrap();
+        let found = added.remove(client_id);
+        assert!(added.is_empty(), "{added:?}");
+        found
     };
     assert_eq!(added(&owner, "@Contacts@", &key, "17").await.as_deref(), Some("a"));
     assert_eq!(added(&owner, "@Contacts@", &key.next(), "17").await.as_deref(), Some("a"));
