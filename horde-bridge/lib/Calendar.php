@@ -116,9 +116,11 @@ class Hordeeas_Calendar extends Hordeeas_Reader
         return $out;
     }
 
-    protected function extras($calendar, array $uids)
+    protected function extras($calendar, array $items)
     {
-        $bound = Hordeeas_Events::bound($calendar, $uids);
+        $uids = array_map('strval', array_keys($items));
+        $series = array_filter($items, array('Hordeeas_Events', 'recurs'));
+        $bound = Hordeeas_Events::bound($calendar, array_map('strval', array_keys($series)));
         $all = $uids;
         foreach ($bound as $events) {
             $all = array_merge($all, array_column($events, 'uid'));
@@ -136,7 +138,7 @@ class Hordeeas_Calendar extends Hordeeas_Reader
         return array(
             'calendar' => $calendar,
             'bound' => $bound,
-            'tags' => Hordeeas_Tags::of('Kronolith_Tagger', 'event', $all),
+            'view' => new Hordeeas_EventView($calendar, Hordeeas_Tags::of('Kronolith_Tagger', 'event', $all)),
             'facts' => $facts,
             'modseqs' => $modseqs,
         );
@@ -144,8 +146,7 @@ class Hordeeas_Calendar extends Hordeeas_Reader
 
     protected function data($item, array $extras, $binary, Hordeeas_Budget $budget)
     {
-        $view = new Hordeeas_EventView($extras['calendar'], $extras['tags']);
-        $data = $view->series($item, isset($extras['bound'][$item['uid']]) ? $extras['bound'][$item['uid']] : array());
+        $data = $extras['view']->series($item, isset($extras['bound'][$item['uid']]) ? $extras['bound'][$item['uid']] : array());
         foreach (array('created', 'changed') as $when) {
             $at = $extras['facts'][$this->parent($extras['calendar']) . ':' . $item['uid']][$when];
             $data[$when] = $at ? $at : null;

@@ -81,8 +81,9 @@ class Hordeeas_Contacts extends Hordeeas_Reader
         return $uids;
     }
 
-    protected function extras($book, array $uids)
+    protected function extras($book, array $items)
     {
+        $uids = array_map('strval', array_keys($items));
         return array('tags' => Hordeeas_Tags::of('Turba_Tagger', 'contact', $uids));
     }
 

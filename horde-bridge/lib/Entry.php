@@ -180,7 +180,8 @@ class Hordeeas_Entry
         } catch (Throwable $e) {
             $answer = $this->error($e, $id);
         }
-        $this->answers[] = Hordeeas_Json::encode($answer);
+        $isOwn = isset($call['method']) && is_string($call['method']) && strncmp($call['method'], 'bridge', 6) === 0;
+        $this->answers[] = Hordeeas_Json::encode($answer, $isOwn);
     }
 
     private function call($call)

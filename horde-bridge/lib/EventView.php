@@ -11,6 +11,10 @@ class Hordeeas_EventView
 
     private $calendar;
     private $tags;
+    private $weekStart;
+
+    /** @var array  who made an event => whether the user may change it */
+    private $editable = array();
 
     /**
      * @param array $tags  uid => list of tags, of the events and of their instances
@@ -19,6 +23,7 @@ class Hordeeas_EventView
     {
         $this->calendar = $calendar;
         $this->tags = $tags;
+        $this->weekStart = (int)(bool)$GLOBALS['prefs']->getValue('week_start_monday');
     }
 
     /**
@@ -46,10 +51,19 @@ class Hordeeas_EventView
         }
         $data['dates'] = array_values($missing);
         $data['ends'] = $ends;
-        $data['week_start'] = (int)(bool)$GLOBALS['prefs']->getValue('week_start_monday');
-        $data['editable'] = $event->hasPermission(Horde_Perms::EDIT)
+        $data['week_start'] = $this->weekStart;
+        $data['editable'] = $this->mayEdit($event)
             && (!$event->private || $event->creator === $GLOBALS['registry']->getAuth());
         return $data;
+    }
+
+    private function mayEdit(Kronolith_Event $event)
+    {
+        $creator = (string)$event->creator;
+        if (!isset($this->editable[$creator])) {
+            $this->editable[$creator] = $event->hasPermission(Horde_Perms::EDIT);
+        }
+        return $this->editable[$creator];
     }
 
     /**

@@ -248,7 +248,10 @@ class Hordeeas_Events
         return array_keys(array_filter(self::items(self::objects($driver, $calendar, $uids)), array(__CLASS__, 'recurs')));
     }
 
-    private static function recurs(array $item)
+    /**
+     * Whether an event is a series.
+     */
+    public static function recurs(array $item)
     {
         return isset($item['event']) ? $item['event']->recurs() : (int)$item['row']['event_recurtype'] > 0;
     }

@@ -11,12 +11,17 @@ class Hordeeas_Json
     /**
      * The value as JSON; never fails.
      *
+     * @param bool $isPlain  Whether its objects are all maps, so that it may be clean as it is.
+     *
      * @return string
      */
-    public static function encode($value)
+    public static function encode($value, $isPlain = false)
     {
         $flags = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION;
-        $json = json_encode(self::clean($value, 0), $flags);
+        $json = $isPlain ? json_encode($value, $flags, self::DEPTH) : false;
+        if ($json === false) {
+            $json = json_encode(self::clean($value, 0), $flags);
+        }
         if ($json === false) {
             $json = json_encode(array('error' => array('kind' => 'internal',
                 'message' => 'answer can not be written as JSON: ' . json_last_error_msg())));

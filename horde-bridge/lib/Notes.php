@@ -77,8 +77,9 @@ class Hordeeas_Notes extends Hordeeas_Reader
         return Closure::bind($uids, $driver, 'Mnemo_Driver_Sql')();
     }
 
-    protected function extras($notepad, array $uids)
+    protected function extras($notepad, array $items)
     {
+        $uids = array_map('strval', array_keys($items));
         $guids = array_map(function ($uid) use ($notepad) {
             return $this->parent($notepad) . ':' . $uid;
         }, $uids);

@@ -54,10 +54,11 @@ abstract class Hordeeas_Reader
     /**
      * What belongs to some items of a share and is kept elsewhere, in a constant number of queries.
      *
-     * @return array  tags: uid => list of tags; modseqs: as modseqs() has it, where it is known; and
-     *                what else data() needs
+     * @param array $items  uid => item
+     *
+     * @return array  What data() needs; modseqs: as modseqs() has it, where it is known.
      */
-    abstract protected function extras($share, array $uids);
+    abstract protected function extras($share, array $items);
 
     /**
      * An item as it travels.
@@ -243,7 +244,7 @@ abstract class Hordeeas_Reader
             $items = $this->answering($share, $this->read($share, $uids));
             $uids = array_values(array_unique(array_column($items, 0)));
             $out['items'][$share] = $items;
-            $extras = $this->extras($share, $uids);
+            $extras = $this->extras($share, array_column($items, 1, 0));
             $out['modseqs'][$share] = isset($extras['modseqs']) ? $extras['modseqs'] : $this->modseqs($share, $uids);
             $out['extras'][$share] = $extras;
         }
