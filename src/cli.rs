@@ -1,5 +1,6 @@
 //! The command line.
 
+mod memory;
 mod password;
 
 use std::io::{Read as _, Write as _, stdin, stdout};
@@ -133,7 +134,10 @@ pub fn run() -> ExitCode {
         }
     };
     let done = match cli.command {
-        Command::Serve(file) => serve(&file),
+        Command::Serve(file) => {
+            memory::settle();
+            serve(&file)
+        }
         Command::Check(args) => check(&args),
         Command::Decode => decode(),
         Command::Encode => encode(),

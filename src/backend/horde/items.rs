@@ -42,12 +42,12 @@ impl Items for HordeItems {
         let mut after = Some(0);
         while let Some(from) = after {
             let params = json!([class, shares, options(extent, from)]);
-            let answer = self.client.read(Some(&account.credentials), "bridge.list", params).await;
-            let answer = answer.map_err(|error| match error.kind {
+            let who = Some(&account.credentials);
+            let page = self.client.read_as::<ListAnswer>(who, "bridge.list", params).await;
+            let page = page.map_err(|error| match error.kind {
                 Kind::NotFound | Kind::Denied => Error { kind: Kind::Gone, ..error },
                 _ => error,
             })?;
-            let page: ListAnswer = parsed("bridge.list", answer)?;
             if from == 0 {
                 listing.mod_seq = page.modseq;
             }

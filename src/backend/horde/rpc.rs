@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::backend::horde::{Config, Transport};
@@ -59,6 +61,22 @@ impl Client {
         self.call(who, method, &params, true).await
     }
 
+    /// The same, for a long answer: it is read into its shape at once.
+    pub(crate) async fn read_as<T: DeserializeOwned>(
+        &self,
+        who: Option<&Credentials>,
+        method: &str,
+        params: Value,
+    ) -> Result<T, Error> {
+        let (status, bytes) = self.bytes(who, method, &params, true).await?;
+        if let Ok(Shaped { result, error: None }) = serde_json::from_slice(bytes.as_ref()) {
+            return Ok(result);
+        }
+        serde_json::from_value(answer(method, status, bytes.as_ref())?).map_err(|error| {
+            Error::because(Kind::Unavailable, format!("the answer of {method}"), error)
+        })
+    }
+
     /// Calls a method that writes: tried again only when nothing can have reached Horde.
     pub(crate) async fn write(
         &self,
@@ -76,12 +94,30 @@ impl Client {
         params: &Value,
         repeatable: bool,
     ) -> Result<Value, Error> {
+        let (status, bytes) = self.bytes(who, method, params, repeatable).await?;
+        answer(method, status, bytes.as_ref())
+    }
+
+    async fn bytes(
+        &self,
+        who: Option<&Credentials>,
+        method: &str,
+        params: &Value,
+        repeatable: bool,
+    ) -> Result<(StatusCode, impl AsRef<[u8]> + Send), Error> {
         let body =
             json!({"jsonrpc": "2.0", "method": method, "params": params, "id": 1}).to_string();
         let mut tries = 1;
         loop {
             match self.post(who, body.clone()).await {
-                Ok(response) => return answer(method, response).await,
+                Ok(response) => {
+                    let status = response.status();
+                    let bytes = response.bytes().await.map_err(|error| {
+                        let what = format!("reading the answer of {method}");
+                        Error::because(Kind::Unavailable, what, error.without_url())
+                    })?;
+                    return Ok((status, bytes));
+                }
                 Err(error)
                     if tries > 0 && (error.is_connect() || repeatable && !error.is_timeout()) =>
                 {
@@ -119,14 +155,16 @@ impl Client {
     }
 }
 
+/// An answer that went well, and holds a result of this shape.
+#[derive(Deserialize)]
+struct Shaped<T> {
+    result: T,
+    error: Option<Value>,
+}
+
 /// The result of a call, or what its failure means.
-async fn answer(method: &str, response: Response) -> Result<Value, Error> {
-    let status = response.status();
-    let bytes = response.bytes().await.map_err(|error| {
-        let what = format!("reading the answer of {method}");
-        Error::because(Kind::Unavailable, what, error.without_url())
-    })?;
-    let parsed = serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object);
+fn answer(method: &str, status: StatusCode, bytes: &[u8]) -> Result<Value, Error> {
+    let parsed = serde_json::from_slice::<Value>(bytes).ok().filter(Value::is_object);
     let Some(mut parsed) = parsed else {
         return Err(not_json(method, status));
     };
