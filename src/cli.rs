@@ -1,6 +1,5 @@
 //! The command line.
 
-mod memory;
 mod password;
 
 use std::io::{Read as _, Write as _, stdin, stdout};
@@ -14,7 +13,7 @@ use crate::config::Config;
 use crate::finding::{Finding, Report};
 use crate::wbxml::element::Element;
 use crate::wbxml::{Limits, Writer, xml};
-use crate::{app, command, eas, http, logging, probe};
+use crate::{app, command, config, eas, http, logging, probe};
 
 /// Exchange ActiveSync for an existing Horde.
 #[derive(Debug, Parser)]
@@ -135,7 +134,7 @@ pub fn run() -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(file) => {
-            memory::settle();
+            config::memory::settle();
             serve(&file)
         }
         Command::Check(args) => check(&args),

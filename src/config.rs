@@ -14,6 +14,8 @@ use crate::eas::version::ProtocolVersion;
 use crate::state::mysql;
 use crate::{command, http, logging};
 
+pub mod memory;
+
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -7,7 +7,7 @@
 abstract class Hordeeas_Reader
 {
     /** Items in one answer of listing(). */
-    const PAGE = 20000;
+    const PAGE = 10000;
     /** Items that are read at once. */
     const RUN = 50;
 

@@ -25,6 +25,11 @@ pub fn read_pending(bytes: &[u8], ids: Ids) -> Result<Pending, Unreadable> {
     {
         return Ok(Pending::Changes(PendingList { listed, changes: Vec::new() }));
     }
+    if ids == Ids::Items
+        && let Some(changes) = read_texts(bytes)
+    {
+        return Ok(changes.into());
+    }
     let Some(list) = read_array(bytes)? else { return Ok(Pending::NotComputed) };
     let mut changes = Vec::with_capacity(list.len());
     for value in list.values() {
@@ -59,6 +64,38 @@ fn read_uids(bytes: &[u8]) -> Option<Vec<u32>> {
         uids.push(read_int(fields.next()?).filter(|uid| *uid > 0)?);
     }
     fields.next().is_none().then_some(uids)
+}
+
+/// Bytes of an entry of such a list: `i:0;s:1:"1";`.
+const SHORTEST: usize = 12;
+
+/// Reads a list of nothing but uids that are texts, whose keys count from 0, without a value for
+/// each: the first list of a large address book.
+fn read_texts(bytes: &[u8]) -> Option<Vec<PendingChange>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (n_uids, mut rest) = text.strip_prefix("a:")?.split_once(":{")?;
+    let n_uids: usize = n_uids.parse().ok().filter(|n| *n <= bytes.len() / SHORTEST)?;
+    let mut changes = Vec::with_capacity(n_uids);
+    for n in 0..n_uids {
+        let (key, after) = rest.split_at_checked(rest.find(';')?.checked_add(1)?)?;
+        if usize::try_from(read_int(key)?) != Ok(n) {
+            return None;
+        }
+        let (length, after) = after.strip_prefix("s:")?.split_once(":\"")?;
+        let (uid, after) = after.split_at_checked(length.parse().ok()?)?;
+        if uid.is_empty() || uid == "0" {
+            return None;
+        }
+        rest = after.strip_prefix("\";")?;
+        let item = ItemId::Item(uid.to_owned());
+        changes.push(PendingChange {
+            item,
+            what: What::Listed,
+            ignore: false,
+            extra: Array::new(),
+        });
+    }
+    (rest == "}").then_some(changes)
 }
 
 /// `i:7;` as PHP writes it.

@@ -190,6 +190,34 @@ fn a_long_list_of_uids_is_a_few_runs() {
 }
 
 #[test]
+fn a_list_of_uids_is_read_alike_with_and_without_other_records() {
+    let texts = "i:0;s:3:\"a;b\";i:1;s:4:\"\u{e4}\u{f6}\";i:2;s:4:\"x\";}\";";
+    let plain = format!("a:3:{{{texts}}}");
+    let mixed =
+        format!("a:4:{{{texts}i:3;a:2:{{s:2:\"id\";s:1:\"d\";s:4:\"type\";s:6:\"delete\";}}}}");
+    let items = |text: &str| {
+        let list = read_pending(text.as_bytes(), Ids::Items).unwrap().list();
+        list.changes.into_iter().map(|change| (change.item, change.what)).collect::<Vec<_>>()
+    };
+    assert_eq!(items(&plain), items(&mixed)[..3]);
+    assert_eq!(items(&plain)[2].0, ItemId::Item("x\";}".to_owned()));
+    let pending = read_pending(plain.as_bytes(), Ids::Items).unwrap();
+    assert_eq!(String::from_utf8(write_pending(&pending)).unwrap(), plain);
+    // Keys that do not count, and ids that say nothing: read one by one.
+    assert_eq!(items(r#"a:2:{i:0;s:1:"a";i:7;s:1:"b";}"#).len(), 2);
+    assert_eq!(items(r#"a:2:{i:0;s:1:"0";i:1;s:1:"b";}"#).len(), 1);
+    for odd in [
+        r#"a:2:{i:0;s:1:"a";}"#,
+        r#"a:1:{i:0;s:9:"a";}"#,
+        r#"a:1:{i:0;s:1:"a";}}"#,
+        r#"a:99999999:{i:0;s:1:"a";}"#,
+        r#"a:1:{i:0;s:1:"a"}"#,
+    ] {
+        assert!(read_pending(odd.as_bytes(), Ids::Items).is_err(), "{odd}");
+    }
+}
+
+#[test]
 fn loose_pending_records_are_accepted() {
     let text = r#"a:4:{i:0;s:2:"10";i:1;i:0;i:2;a:3:{s:2:"id";s:1:"7";s:4:"type";s:6:"change";s:5:"flags";s:10:"NewMessage";}i:3;a:2:{s:2:"id";s:0:"";s:4:"type";s:6:"delete";}}"#;
     let pending = read_pending(text.as_bytes(), Ids::Mail).unwrap();

@@ -8,6 +8,8 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use crate::config;
+
 /// Variables and what they are set to, unless somebody has set them.
 const SETTINGS: [(&str, &str); 2] = [
     // mysql_async: bytes of a buffer that is kept.
@@ -18,18 +20,15 @@ const SETTINGS: [(&str, &str); 2] = [
 
 /// Starts the program again with what is missing in its environment; comes back when nothing is, or
 /// when it cannot be done, which does no harm.
-pub(super) fn settle() {
-    let missing = SETTINGS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
+pub fn settle() {
+    let missing = SETTINGS.into_iter().filter(|(name, _)| config::variable(name).is_none());
     let missing: Vec<(&str, &str)> = missing.collect();
     let Ok(program) = std::env::current_exe() else { return };
     if missing.is_empty() {
         return;
     }
     let name = std::env::args_os().next().unwrap_or_default();
-    let error = Command::new(program)
-        .arg0(name)
-        .args(std::env::args_os().skip(1))
-        .envs(missing)
-        .exec();
+    let error =
+        Command::new(program).arg0(name).args(std::env::args_os().skip(1)).envs(missing).exec();
     eprintln!("horde-eas: cannot start again, memory that is done with is kept longer: {error}");
 }
