@@ -184,7 +184,7 @@ fn check(args: &CheckArgs) -> Done {
     Ok(report.end(Map::new())?.into())
 }
 
-fn unreadable(error: &crate::config::Error) -> Finding {
+fn unreadable(error: &config::Error) -> Finding {
     Finding::error("config.unreadable", error.to_string())
         .because("the service does not start")
         .mend("see deploy/config.example.toml, and the variables HORDE_EAS__… of the environment")
