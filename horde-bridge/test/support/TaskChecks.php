@@ -6,7 +6,7 @@
  */
 class TaskChecks
 {
-    const OWNER = 'user31';
+    const OWNER = 'user17';
 
     /** 2026-12-07 09:00 in Berlin, a Monday. */
     const DUE = 1796630400;
