@@ -30,6 +30,14 @@ pub struct CollectionState {
     pub newest: Option<i64>,
 }
 
+impl CollectionState {
+    /// Takes the list out: it may be long.
+    #[must_use]
+    pub fn take_pending(&mut self) -> Pending {
+        std::mem::replace(&mut self.pending, Pending::NotComputed)
+    }
+}
+
 /// The folders that the client holds under a key, in the order of Horde's row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HierarchyState {

@@ -25,6 +25,15 @@ impl Pending {
         }
     }
 
+    /// The same, without a copy.
+    #[must_use]
+    pub fn into_list(self) -> PendingList {
+        match self {
+            Self::NotComputed => PendingList::default(),
+            Self::Changes(list) => list,
+        }
+    }
+
     /// How many changes are left.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -73,8 +73,8 @@ pub(in crate::command) async fn estimate(
         return Ok(if is_first { Estimate::NotPrimed } else { Estimate::InvalidKey });
     };
     let found = match load(ctx, asked, key).await {
-        Ok(state) => match asked.engine() {
-            Engine::Items => items::estimate(ctx, asked, &state).await,
+        Ok(mut state) => match asked.engine() {
+            Engine::Items => items::estimate(ctx, asked, &mut state).await,
             Engine::Mail => mail::estimate(ctx, asked, &state).await,
             Engine::Empty | Engine::None => Ok(0),
         },
@@ -151,19 +151,20 @@ async fn run(
     if asked.supported.is_some() {
         return Err(Trouble::Status(Status::ProtocolError));
     }
-    let state = load(ctx, asked, key).await?;
+    let mut state = load(ctx, asked, key).await?;
     if window.is_used_up() && asked.commands.is_empty() {
         let more_available = Some(Present);
         return Ok(CollectionResponse { more_available, ..asked.refused(Status::Success) });
     }
     let share = window.share(asked.wishes.window_size, ctx.call.site.window_max);
+    let n_pending = state.pending.len();
     let outcome = match engine {
-        Engine::Items => items::sync(ctx, asked, &state, share).await?,
+        Engine::Items => items::sync(ctx, asked, &mut state, share).await?,
         Engine::Mail => mail::sync(ctx, asked, &state, share).await?,
         Engine::Empty | Engine::None => Outcome::nothing(&state, ctx.now()),
     };
     window.spend(outcome.n_taken);
-    store(ctx, cache, asked, key, state, outcome).await
+    store(ctx, cache, asked, key, (state, n_pending), outcome).await
 }
 
 /// The client has nothing: forgets what was, gives the first key, sends nothing yet.
@@ -212,14 +213,14 @@ async fn store(
     cache: &SyncCache,
     asked: &Asked,
     key: &StateKey,
-    before: CollectionState,
+    (before, n_pending): (CollectionState, usize),
     outcome: Outcome,
 ) -> Result<CollectionResponse, Trouble> {
     let is_due = outcome.imported
         || outcome.n_taken > 0
         || key.is_first()
         || asked.wishes.ping_change
-        || before.pending.len() != outcome.pending.len()
+        || n_pending != outcome.pending.len()
         || is_marked(&before.folder, &outcome.folder);
     let has_more = !outcome.pending.is_empty();
     let sync_key = if is_due {

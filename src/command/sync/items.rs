@@ -27,11 +27,11 @@ use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::model::{CollectionState, HistoryAction, HistoryChange, Since};
 use crate::state::pending::{ItemId, PendingChange, What};
 
-/// Syncs a folder.
+/// Syncs a folder; what is pending is taken out of its state.
 pub(super) async fn sync(
     ctx: &Context<'_>,
     asked: &Asked,
-    state: &CollectionState,
+    state: &mut CollectionState,
     window: usize,
 ) -> Result<Outcome, Trouble> {
     let mut work = Work::new(ctx, asked, state)?;
@@ -70,7 +70,7 @@ pub(super) async fn sync(
 pub(in crate::command) async fn estimate(
     ctx: &Context<'_>,
     asked: &Asked,
-    state: &CollectionState,
+    state: &mut CollectionState,
 ) -> Result<usize, Trouble> {
     let mut work = Work::new(ctx, asked, state)?;
     if work.pending.is_empty() {
@@ -105,7 +105,7 @@ impl<'a> Work<'a> {
     fn new(
         ctx: &'a Context<'a>,
         asked: &'a Asked,
-        state: &CollectionState,
+        state: &mut CollectionState,
     ) -> Result<Self, Trouble> {
         let FolderObject::Collection(folder) = &state.folder else {
             return Err(Trouble::Reset("the row holds no folder of items".to_owned()));
@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
             folder: folder.clone(),
             stamp: state.stamp,
             newest: state.newest,
-            pending: state.pending.list().changes,
+            pending: state.take_pending().into_list().changes,
             shares: BTreeMap::new(),
             seen: 0,
             numbers: BTreeMap::new(),
@@ -148,9 +148,10 @@ impl<'a> Work<'a> {
             for at in self.list(self.filter().into()).await? {
                 // Several shares may have it: the first is where it is read.
                 if !own.any.contains_key(&at.uid) && !self.shares.contains_key(&at.uid) {
-                    self.pending
-                        .push(PendingChange::new(ItemId::Item(at.uid.clone()), What::Listed));
-                    self.shares.insert(at.uid, at.share);
+                    if self.place.shares.len() > 1 {
+                        self.shares.insert(at.uid.clone(), at.share);
+                    }
+                    self.pending.push(PendingChange::new(ItemId::Item(at.uid), What::Listed));
                 }
             }
             self.stamp = stamp;
@@ -160,8 +161,11 @@ impl<'a> Work<'a> {
             self.folder.shares = self.place.shown();
             // The listing may be older or newer than what the history tells now.
             let mut news = self.history().await?;
+            // Seldom any, so that the long list has no index.
+            let there = self.pending.iter().filter(|_| !news.is_empty());
+            let listed: BTreeSet<String> = there.map(|change| change.item.to_string()).collect();
             news.retain(|update| {
-                let is_listed = self.shares.contains_key(&update.uid);
+                let is_listed = listed.contains(&update.uid);
                 let is_news = is_listed == (update.kind == delta::Kind::Remove);
                 is_news && !is_own(&own, update)
             });
