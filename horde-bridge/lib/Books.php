@@ -107,28 +107,28 @@ class Hordeeas_Books
     }
 
     /**
-     * How many contacts a book may have by the permissions of the source behind it; null for any number.
+     * How many contacts a book may have by the permissions of the source behind it; true: any number.
      *
      * Turba offers that permission for sources, and looks it up under the name of the book.
      *
-     * @return int|null
+     * @return int|bool
      */
     public static function limit($id)
     {
         $config = $GLOBALS['cfgSources'][$id];
         if (!isset($config['params']['config']['params']['share'])) {
-            return null;
+            return true;
         }
         $params = @unserialize(
             (string)$config['params']['config']['params']['share']->get('params'), array('allowed_classes' => false));
         $node = 'turba:sources:' . (isset($params['source']) ? $params['source'] : '') . ':max_contacts';
         $perms = $GLOBALS['injector']->getInstance('Horde_Perms');
         if (!$perms->exists($node)) {
-            return null;
+            return true;
         }
         $allowed = $perms->getPermissions($node, $GLOBALS['registry']->getAuth());
         $allowed = is_array($allowed) ? max($allowed) : $allowed;
-        return $allowed === true ? null : (int)$allowed;
+        return $allowed === true ? true : (int)$allowed;
     }
 
     /**

@@ -80,6 +80,15 @@ class Hordeeas_Calendar extends Hordeeas_Reader
     {
         $bound = $uids ? Hordeeas_Events::boundUids($calendar, $uids) : array();
         $numbers = parent::modseqs($calendar, array_unique(array_merge($uids, array_keys($bound))));
+        return self::withBound($numbers, $bound, $uids);
+    }
+
+    /**
+     * @param array $numbers  uid => modification number, of the events and of what is bound to them
+     * @param array $bound    uid => uid of its series
+     */
+    private static function withBound(array $numbers, array $bound, array $uids)
+    {
         foreach ($bound as $uid => $base) {
             $numbers[$base] = max($numbers[$base], $numbers[$uid]);
         }
@@ -116,31 +125,26 @@ class Hordeeas_Calendar extends Hordeeas_Reader
         return $out;
     }
 
-    protected function extras($calendar, array $items)
+    protected function extras($calendar, array $uids, array $items)
     {
-        $uids = array_map('strval', array_keys($items));
         $series = array_filter($items, array('Hordeeas_Events', 'recurs'));
         $bound = Hordeeas_Events::bound($calendar, array_map('strval', array_keys($series)));
-        $all = $uids;
-        foreach ($bound as $events) {
-            $all = array_merge($all, array_column($events, 'uid'));
+        $bases = array();
+        foreach ($bound as $base => $events) {
+            $bases += array_fill_keys(array_column($events, 'uid'), (string)$base);
         }
-        $facts = Hordeeas_History::facts(array_map(function ($uid) use ($calendar) {
-            return $this->parent($calendar) . ':' . $uid;
-        }, $all));
-        $modseqs = array();
-        foreach ($uids as $uid) {
-            $its = isset($bound[$uid]) ? array_column($bound[$uid], 'uid') : array();
-            $modseqs[$uid] = max(array_map(function ($uid) use ($calendar, $facts) {
-                return $facts[$this->parent($calendar) . ':' . $uid]['modseq'];
-            }, array_merge(array($uid), $its)));
-        }
+        $all = array_merge($uids, array_map('strval', array_keys($bases)));
+        $guids = $this->guids($calendar, $all);
+        $facts = Hordeeas_History::facts(array_values($guids));
+        $numbers = array_map(function ($guid) use ($facts) {
+            return $facts[$guid]['modseq'];
+        }, $guids);
         return array(
             'calendar' => $calendar,
             'bound' => $bound,
             'view' => new Hordeeas_EventView($calendar, Hordeeas_Tags::of('Kronolith_Tagger', 'event', $all)),
             'facts' => $facts,
-            'modseqs' => $modseqs,
+            'modseqs' => self::withBound($numbers, $bases, $uids),
         );
     }
 

@@ -8,9 +8,6 @@
  */
 class Hordeeas_ContactWriter extends Hordeeas_Writer
 {
-    /** @var array  book => contacts that it still takes; counted at the first add */
-    private $left = array();
-
     protected function add($book, $uid, $data)
     {
         $driver = Hordeeas_Books::driver($book);
@@ -26,7 +23,12 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
         if ($twin !== null) {
             return array('uid' => $twin, 'existed' => true, 'changed' => false);
         }
-        $this->quota($book, $driver);
+        $this->quota->allow($book, function () use ($book, $driver) {
+            $max = Turba::getExtendedPermission($driver, 'max_contacts');
+            return $max === true ? Hordeeas_Books::limit($book) : $max;
+        }, function () use ($driver) {
+            return count($driver);
+        }, 'the address book is full');
         $hooks = $GLOBALS['injector']->getInstance('Horde_Core_Hooks');
         if ($hooks->hookExists('encode_attribute', 'turba')) {
             foreach ($attrs as $name => $value) {
@@ -38,9 +40,7 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
             $attrs['__tags'] = $input->tags;
         }
         $driver->add($attrs);
-        if (isset($this->left[$book])) {
-            $this->left[$book]--;
-        }
+        $this->quota->add($book, 1);
         unset($this->known[$book][$uid]);
         return array('existed' => false, 'changed' => true) + $this->drops($input);
     }
@@ -48,9 +48,7 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
     protected function remove($book, $object)
     {
         Hordeeas_Books::driver($book)->delete($object->getValue('__key'));
-        if (isset($this->left[$book])) {
-            $this->left[$book]++;
-        }
+        $this->quota->add($book, -1);
     }
 
     protected function patch($book, $object, $data)
@@ -130,24 +128,5 @@ class Hordeeas_ContactWriter extends Hordeeas_Writer
             }
         }
         return true;
-    }
-
-    /**
-     * Horde's limit of contacts for each book.
-     */
-    private function quota($book, $driver)
-    {
-        $max = Turba::getExtendedPermission($driver, 'max_contacts');
-        $max = $max === true ? Hordeeas_Books::limit($book) : (int)$max;
-        if ($max === null) {
-            return;
-        }
-        // Turba counts once, and does not see what is added since.
-        if (!isset($this->left[$book])) {
-            $this->left[$book] = $max - count($driver);
-        }
-        if ($this->left[$book] <= 0) {
-            throw new Hordeeas_Failure('denied', 'the address book is full');
-        }
     }
 }

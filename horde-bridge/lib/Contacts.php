@@ -81,9 +81,8 @@ class Hordeeas_Contacts extends Hordeeas_Reader
         return $uids;
     }
 
-    protected function extras($book, array $items)
+    protected function extras($book, array $uids, array $items)
     {
-        $uids = array_map('strval', array_keys($items));
         return array('tags' => Hordeeas_Tags::of('Turba_Tagger', 'contact', $uids));
     }
 

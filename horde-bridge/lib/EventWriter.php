@@ -6,12 +6,6 @@
  */
 class Hordeeas_EventWriter extends Hordeeas_Writer
 {
-    /** @var int|bool|null  The most events that the user may have; true: no limit; null: not asked yet. */
-    private $max;
-
-    /** @var int|null  Events that the user may still make; null: not counted yet. */
-    private $left;
-
     protected function add($calendar, $uid, $data)
     {
         if (strlen($uid) > 255) {
@@ -23,7 +17,8 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $event->creator = $GLOBALS['registry']->getAuth();
         $event->alarm = 0;
         $event->tags = array();
-        $this->quota();
+        $this->quota->allow('events', Hordeeas_Quota::ofUser('max_events'), array('Kronolith', 'countEvents'),
+            'the user may not have more events');
         $long = Hordeeas_EventFields::put($event,
             $this->organized($event, $input) + array('zone' => date_default_timezone_get()));
         $instances = new Hordeeas_Instances($calendar, $event, array());
@@ -34,9 +29,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $this->save($calendar, $event);
         $this->settle($calendar, $event, $instances);
         unset($this->known[$calendar][$uid]);
-        if ($this->left !== null) {
-            $this->left--;
-        }
+        $this->quota->add('events', 1);
         return array('uid' => (string)$event->uid, 'existed' => false, 'changed' => true)
             + self::told($instances, $long, true);
     }
@@ -100,9 +93,7 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
         $this->loaded($calendar, $item);
         $bound = Hordeeas_Events::boundUids($calendar, array($item['uid']));
         Hordeeas_Events::driver($calendar)->deleteEvent($item['id']);
-        if ($this->left !== null) {
-            $this->left++;
-        }
+        $this->quota->add('events', -1);
         $left = Hordeeas_Events::read($calendar, array_map('strval', array_keys($bound)));
         return array('unbound' => array_map('strval', array_keys(array_diff_key($bound, $left))));
     }
@@ -245,24 +236,5 @@ class Hordeeas_EventWriter extends Hordeeas_Writer
             }
         }
         return $input;
-    }
-
-    /**
-     * Horde's limit of events for each user.
-     */
-    private function quota()
-    {
-        if ($this->max === null) {
-            $this->max = $GLOBALS['injector']->getInstance('Horde_Core_Perms')->hasAppPermission('max_events');
-        }
-        if ($this->max === true) {
-            return;
-        }
-        if ($this->left === null) {
-            $this->left = (int)$this->max - (int)Kronolith::countEvents();
-        }
-        if ($this->left <= 0) {
-            throw new Hordeeas_Failure('denied', 'the user may not have more events');
-        }
     }
 }

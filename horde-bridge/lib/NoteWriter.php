@@ -9,9 +9,6 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
     /** Characters of a title that the store keeps. */
     const TITLE = 255;
 
-    /** @var int|null  Notes that the user may still make; null: not counted yet, or no limit. */
-    private $left;
-
     protected function add($notepad, $uid, $data)
     {
         if (strlen($uid) > 255) {
@@ -25,7 +22,8 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
             : $this->cut($driver->getMemoDescription($body));
         $tags = isset($input['tags']) ? $input['tags'] : array();
         $this->fit($driver, $body);
-        $this->quota();
+        $this->quota->allow('notes', Hordeeas_Quota::ofUser('max_notes'), array('Mnemo', 'countMemos'),
+            'the user may not have more notes');
         if ($driver instanceof Mnemo_Driver_Sql) {
             $this->insert($driver, $notepad, $uid, $title, $body);
             $this->enter($notepad, $uid, $tags);
@@ -34,18 +32,14 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
             $uid = $note['uid'];
         }
         unset($this->known[$notepad][$uid]);
-        if ($this->left !== null) {
-            $this->left--;
-        }
+        $this->quota->add('notes', 1);
         return array('uid' => $uid, 'existed' => false, 'changed' => true);
     }
 
     protected function remove($notepad, $note)
     {
         Hordeeas_Notes::driver($notepad)->delete($note['id']);
-        if ($this->left !== null) {
-            $this->left++;
-        }
+        $this->quota->add('notes', -1);
     }
 
     protected function patch($notepad, $note, $data)
@@ -181,24 +175,5 @@ class Hordeeas_NoteWriter extends Hordeeas_Writer
         $injector->getInstance('Mnemo_Tagger')->tag($uid, $tags, $registry->getAuth(), 'note');
         $injector->getInstance('Horde_History')
             ->log($this->reader->parent($notepad) . ':' . $uid, array('action' => 'add'), true);
-    }
-
-    /**
-     * Horde's limit of notes for each user.
-     */
-    private function quota()
-    {
-        $perms = $GLOBALS['injector']->getInstance('Horde_Core_Perms');
-        $max = $perms->hasAppPermission('max_notes');
-        if ($max === true) {
-            return;
-        }
-        // Mnemo counts once, and does not see what is added since.
-        if ($this->left === null) {
-            $this->left = (int)$max - (int)Mnemo::countMemos();
-        }
-        if ($this->left <= 0) {
-            throw new Hordeeas_Failure('denied', 'the user may not have more notes');
-        }
     }
 }

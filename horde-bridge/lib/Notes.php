@@ -77,15 +77,11 @@ class Hordeeas_Notes extends Hordeeas_Reader
         return Closure::bind($uids, $driver, 'Mnemo_Driver_Sql')();
     }
 
-    protected function extras($notepad, array $items)
+    protected function extras($notepad, array $uids, array $items)
     {
-        $uids = array_map('strval', array_keys($items));
-        $guids = array_map(function ($uid) use ($notepad) {
-            return $this->parent($notepad) . ':' . $uid;
-        }, $uids);
         return array(
             'tags' => Hordeeas_Tags::of('Mnemo_Tagger', 'note', $uids),
-            'changed' => Hordeeas_History::changed($guids),
+            'changed' => Hordeeas_History::changed(array_values($this->guids($notepad, $uids))),
         );
     }
 

@@ -54,11 +54,11 @@ abstract class Hordeeas_Reader
     /**
      * What belongs to some items of a share and is kept elsewhere, in a constant number of queries.
      *
-     * @param array $items  uid => item
+     * @param array $items  uid => item, of these uids
      *
      * @return array  What data() needs; modseqs: as modseqs() has it, where it is known.
      */
-    abstract protected function extras($share, array $items);
+    abstract protected function extras($share, array $uids, array $items);
 
     /**
      * An item as it travels.
@@ -171,15 +171,26 @@ abstract class Hordeeas_Reader
      */
     public function modseqs($share, array $uids)
     {
+        $guids = $this->guids($share, $uids);
+        $latest = Hordeeas_History::latest(array_values($guids));
+        return array_map(function ($guid) use ($latest) {
+            return $latest[$guid];
+        }, $guids);
+    }
+
+    /**
+     * The names of items in Horde's history.
+     *
+     * @return array  uid => guid
+     */
+    protected function guids($share, array $uids)
+    {
         $parent = $this->parent($share);
         $guids = array();
         foreach ($uids as $uid) {
             $guids[$uid] = $parent . ':' . $uid;
         }
-        $latest = Hordeeas_History::latest(array_values($guids));
-        return array_map(function ($guid) use ($latest) {
-            return $latest[$guid];
-        }, $guids);
+        return $guids;
     }
 
     /**
@@ -244,7 +255,7 @@ abstract class Hordeeas_Reader
             $items = $this->answering($share, $this->read($share, $uids));
             $uids = array_values(array_unique(array_column($items, 0)));
             $out['items'][$share] = $items;
-            $extras = $this->extras($share, array_column($items, 1, 0));
+            $extras = $this->extras($share, $uids, array_column($items, 1, 0));
             $out['modseqs'][$share] = isset($extras['modseqs']) ? $extras['modseqs'] : $this->modseqs($share, $uids);
             $out['extras'][$share] = $extras;
         }

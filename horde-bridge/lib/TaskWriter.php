@@ -6,9 +6,6 @@
  */
 class Hordeeas_TaskWriter extends Hordeeas_Writer
 {
-    /** @var int  Tasks that the user has; null: not counted yet */
-    private $count;
-
     protected function add($tasklist, $uid, $data)
     {
         if (strlen($uid) > 255) {
@@ -20,14 +17,15 @@ class Hordeeas_TaskWriter extends Hordeeas_Writer
         $plan = new Hordeeas_TaskPlan($task, array(), $input);
         $new = $plan->wanted();
         $this->fit($driver, $new['desc']);
-        $this->quota();
+        $this->quota->allow('tasks', Hordeeas_Quota::ofUser('max_tasks'), array('Nag', 'countTasks'),
+            'the user may not have more tasks');
         $at = $new['completed_date'];
         list(, $made) = $driver->add(array('uid' => $uid) + $new);
         if ($new['completed']) {
             // The driver leaves it out.
             $this->set($driver, $made, 'task_completed_date', $at);
         }
-        $this->count++;
+        $this->quota->add('tasks', 1);
         unset($this->known[$tasklist][$uid], $this->known[$tasklist][$made]);
         return array('uid' => $made, 'existed' => false, 'changed' => true, 'differs' => $plan->differs());
     }
@@ -60,9 +58,7 @@ class Hordeeas_TaskWriter extends Hordeeas_Writer
             unset($this->known[$tasklist][$child->uid]);
         }
         $driver->delete($task->id);
-        if ($this->count !== null) {
-            $this->count--;
-        }
+        $this->quota->add('tasks', -1);
     }
 
     private function modify($driver, $task, array $step)
@@ -106,23 +102,6 @@ class Hordeeas_TaskWriter extends Hordeeas_Writer
         }, $driver, 'Nag_Driver_Sql')();
         if (in_array($type, array('text', 'blob'), true)) {
             throw new Hordeeas_Failure('invalid', 'the text is longer than its table can hold: 65,535 bytes');
-        }
-    }
-
-    /**
-     * Horde's limit of tasks for each user.
-     */
-    private function quota()
-    {
-        $max = $GLOBALS['injector']->getInstance('Horde_Core_Perms')->hasAppPermission('max_tasks');
-        if ($max === true) {
-            return;
-        }
-        if ($this->count === null) {
-            $this->count = (int)Nag::countTasks();
-        }
-        if ($this->count >= (int)$max) {
-            throw new Hordeeas_Failure('denied', 'the user may not have more tasks');
         }
     }
 }

@@ -93,9 +93,8 @@ class Hordeeas_Tasks extends Hordeeas_Reader
         return Closure::bind($uids, $driver, 'Nag_Driver_Sql')();
     }
 
-    protected function extras($tasklist, array $items)
+    protected function extras($tasklist, array $uids, array $items)
     {
-        $uids = array_map('strval', array_keys($items));
         return array('tags' => Hordeeas_Tags::of('Nag_Tagger', 'task', $uids));
     }
 

@@ -15,6 +15,9 @@ abstract class Hordeeas_Writer
     /** @var Hordeeas_Reader */
     protected $reader;
 
+    /** @var Hordeeas_Quota */
+    protected $quota;
+
     /** @var Hordeeas_Transaction */
     private $transaction;
 
@@ -27,6 +30,7 @@ abstract class Hordeeas_Writer
     public function __construct(Hordeeas_Reader $reader)
     {
         $this->reader = $reader;
+        $this->quota = new Hordeeas_Quota();
     }
 
     /**
