@@ -104,3 +104,15 @@ const PIECES: [&str; 24] = [
     "null",
     "[]",
 ];
+
+/// How Horde calls its kinds of recurrence.
+pub(crate) const KINDS: [&str; 8] = [
+    "daily",
+    "weekly",
+    "monthly_date",
+    "monthly_weekday",
+    "monthly_last_weekday",
+    "yearly_date",
+    "yearly_day",
+    "yearly_weekday",
+];

@@ -8,7 +8,7 @@ use horde_eas::pim::task::{Todo, from_native, to_native};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::generated::{in_every_version, labels, line, lines, travel};
+use crate::generated::{KINDS, in_every_version, labels, line, lines, travel};
 
 #[test]
 fn tasks_come_back() {
@@ -99,14 +99,3 @@ fn told(native: &Value) -> Value {
     }
     told
 }
-
-const KINDS: [&str; 8] = [
-    "daily",
-    "weekly",
-    "monthly_date",
-    "monthly_weekday",
-    "monthly_last_weekday",
-    "yearly_date",
-    "yearly_day",
-    "yearly_weekday",
-];

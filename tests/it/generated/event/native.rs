@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
-use crate::generated::{labels, line, lines};
+use crate::generated::{KINDS, labels, line, lines};
 
 /// The user's own address.
 pub(super) const OWN: &str = "me@example.test";
@@ -258,17 +258,6 @@ fn moment_of(seconds: i64, place: &str) -> Value {
 fn local(event: &Map<String, Value>, name: &str) -> DateTime {
     event[name]["local"].as_str().and_then(|text| text.parse().ok()).expect("a time")
 }
-
-const KINDS: [&str; 8] = [
-    "daily",
-    "weekly",
-    "monthly_date",
-    "monthly_weekday",
-    "monthly_last_weekday",
-    "yearly_date",
-    "yearly_day",
-    "yearly_weekday",
-];
 
 /// Both hemispheres, odd offsets, days that begin at one, old names, and what `rpc.php` stored.
 const ZONES: [&str; 24] = [
