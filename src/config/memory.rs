@@ -23,10 +23,10 @@ const SETTINGS: [(&str, &str); 2] = [
 pub fn settle() {
     let missing = SETTINGS.into_iter().filter(|(name, _)| config::variable(name).is_none());
     let missing: Vec<(&str, &str)> = missing.collect();
-    let Ok(program) = std::env::current_exe() else { return };
     if missing.is_empty() {
         return;
     }
+    let Ok(program) = std::env::current_exe() else { return };
     let name = std::env::args_os().next().unwrap_or_default();
     let error =
         Command::new(program).arg0(name).args(std::env::args_os().skip(1)).envs(missing).exec();

@@ -2,7 +2,7 @@
 
 use crate::state::folder::FolderObject;
 use crate::state::key::StateKey;
-use crate::state::pending::Pending;
+use crate::state::pending::{Pending, PendingList};
 
 /// A device in the hands of a user: the key of nearly all state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +33,8 @@ pub struct CollectionState {
 impl CollectionState {
     /// Takes the list out: it may be long.
     #[must_use]
-    pub fn take_pending(&mut self) -> Pending {
-        std::mem::replace(&mut self.pending, Pending::NotComputed)
+    pub fn take_pending(&mut self) -> PendingList {
+        std::mem::replace(&mut self.pending, Pending::NotComputed).list()
     }
 }
 

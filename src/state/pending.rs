@@ -18,16 +18,7 @@ pub enum Pending {
 impl Pending {
     /// What is left; nothing when nothing was computed.
     #[must_use]
-    pub fn list(&self) -> PendingList {
-        match self {
-            Self::NotComputed => PendingList::default(),
-            Self::Changes(list) => list.clone(),
-        }
-    }
-
-    /// The same, without a copy.
-    #[must_use]
-    pub fn into_list(self) -> PendingList {
+    pub fn list(self) -> PendingList {
         match self {
             Self::NotComputed => PendingList::default(),
             Self::Changes(list) => list,

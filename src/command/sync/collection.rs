@@ -75,7 +75,7 @@ pub(in crate::command) async fn estimate(
     let found = match load(ctx, asked, key).await {
         Ok(mut state) => match asked.engine() {
             Engine::Items => items::estimate(ctx, asked, &mut state).await,
-            Engine::Mail => mail::estimate(ctx, asked, &state).await,
+            Engine::Mail => mail::estimate(ctx, asked, &mut state).await,
             Engine::Empty | Engine::None => Ok(0),
         },
         Err(trouble) => Err(trouble),
@@ -160,7 +160,7 @@ async fn run(
     let n_pending = state.pending.len();
     let outcome = match engine {
         Engine::Items => items::sync(ctx, asked, &mut state, share).await?,
-        Engine::Mail => mail::sync(ctx, asked, &state, share).await?,
+        Engine::Mail => mail::sync(ctx, asked, &mut state, share).await?,
         Engine::Empty | Engine::None => Outcome::nothing(&state, ctx.now()),
     };
     window.spend(outcome.n_taken);

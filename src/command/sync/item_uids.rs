@@ -6,7 +6,8 @@
 //!
 //! [MS-ASCAL] §2.2.2.46
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::command::Context;
 use crate::command::sync::Asked;
@@ -16,6 +17,7 @@ use crate::command::sync::wire::{ClientAdd, ClientCommand};
 use crate::digest;
 use crate::eas::class::{Class, Item};
 use crate::eas::version::ProtocolVersion;
+use crate::state::map::ItemTimes;
 
 /// What uids of a request are made of.
 pub(super) struct Uids<'a> {
@@ -24,29 +26,33 @@ pub(super) struct Uids<'a> {
     place: &'a Place,
     /// Items that the client speaks of in this request.
     named: BTreeSet<&'a str>,
-    /// Items that it deleted a short while ago.
-    deleted: BTreeMap<String, i64>,
+    /// What it did a short while ago, where a uid may hang on it.
+    own: Option<Arc<ItemTimes>>,
 }
 
 impl<'a> Uids<'a> {
+    /// `own` is what the client did under the presented key, where that was looked up already.
     pub(super) async fn of(
         ctx: &'a Context<'a>,
         asked: &'a Asked,
         place: &'a Place,
+        own: Option<Arc<ItemTimes>>,
     ) -> Result<Self, Trouble> {
         let is_add = |command: &ClientCommand| matches!(command, ClientCommand::Add(_));
-        let deleted = if asked.class == Class::Calendar && asked.commands.iter().any(is_add) {
+        let may_choose = asked.class == Class::Calendar && asked.commands.iter().any(is_add);
+        let own = if own.is_none() && may_choose {
             let maps = &ctx.services.maps;
-            maps.times(&ctx.owner, &place.backend_id, &asked.presented_key()?).await?.deleted
+            let key = asked.presented_key()?;
+            Some(Arc::new(maps.times(&ctx.owner, &place.backend_id, &key).await?))
         } else {
-            BTreeMap::new()
+            own
         };
         let named = asked.commands.iter().filter_map(|command| match command {
             ClientCommand::Change(change) => Some(change.server_id.as_str()),
             ClientCommand::Delete(delete) => Some(delete.server_id.as_str()),
             ClientCommand::Add(_) | ClientCommand::Fetch(_) => None,
         });
-        Ok(Self { ctx, asked, place, named: named.collect(), deleted })
+        Ok(Self { ctx, asked, place, named: named.collect(), own })
     }
 
     /// The uid of a new item; and where the phone had a say in it, the one to be used when another
@@ -64,9 +70,8 @@ impl<'a> Uids<'a> {
             event.uid.clone().filter(|uid| is_fit(uid))
         };
         // What the client knows by this name, or knew, must not be taken for the new item.
-        let is_free = |uid: &String| {
-            !self.named.contains(uid.as_str()) && !self.deleted.contains_key(uid.as_str())
-        };
+        let was_deleted = |uid: &str| self.own.as_ref().is_some_and(|own| own.is_own_delete(uid));
+        let is_free = |uid: &String| !self.named.contains(uid.as_str()) && !was_deleted(uid);
         match chosen.filter(is_free) {
             Some(chosen) => (chosen, Some(made)),
             None => (made, None),

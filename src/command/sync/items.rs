@@ -39,7 +39,8 @@ pub(super) async fn sync(
     if may_look {
         work.look().await?;
     }
-    let mut plan = Plan::make(ctx, asked, &work.place, &work.server_side()).await?;
+    let mut plan =
+        Plan::make(ctx, asked, &work.place, &work.server_side(), work.own.clone()).await?;
     work.pending.retain(|change| !plan.overrules(&change.item));
     let taken = work.take(if asked.wants_changes() { window } else { 0 });
     let n_taken = taken.len();
@@ -119,7 +120,7 @@ impl<'a> Work<'a> {
             folder: folder.clone(),
             stamp: state.stamp,
             newest: state.newest,
-            pending: state.take_pending().into_list().changes,
+            pending: state.take_pending().changes,
             shares: BTreeMap::new(),
             seen: 0,
             numbers: BTreeMap::new(),

@@ -4,6 +4,7 @@
 //! [MS-ASCMD] §2.2.3.32
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::backend::items::{Absent, Applied, Exported, Operation};
 use crate::backend::{self, Kind};
@@ -26,7 +27,7 @@ use crate::eas::scalar::BasicDate;
 use crate::eas::schema;
 use crate::eas::version::ProtocolVersion;
 use crate::state::device::Supported;
-use crate::state::map::{ItemAction, ItemChange};
+use crate::state::map::{ItemAction, ItemChange, ItemTimes};
 use crate::state::pending::{ItemId, PendingChange, What};
 
 /// What the server did to an item since the client's state.
@@ -84,13 +85,14 @@ impl Plan {
         asked: &Asked,
         place: &Place,
         server: &BTreeMap<String, ServerSide>,
+        own: Option<Arc<ItemTimes>>,
     ) -> Result<Self, Trouble> {
         let mut plan = Self { of_events: asked.class == Class::Calendar, ..Self::default() };
         if asked.commands.is_empty() {
             return Ok(plan);
         }
         let key = asked.presented_key()?;
-        let uids = Uids::of(ctx, asked, place).await?;
+        let uids = Uids::of(ctx, asked, place, own).await?;
         let adds = asked.commands.iter().filter_map(|command| match command {
             ClientCommand::Add(add) => Some(add.client_id.as_str()),
             _ => None,

@@ -29,13 +29,13 @@ use crate::uids::{SortedUids, UidSet};
 pub(super) async fn sync(
     ctx: &Context<'_>,
     asked: &Asked,
-    state: &CollectionState,
+    state: &mut CollectionState,
     window: usize,
 ) -> Result<Outcome, Trouble> {
     let FolderObject::Imap(folder) = &state.folder else {
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
-    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
+    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.take_pending());
     // Only commands are judged by it.
     let had = if asked.commands.is_empty() { SortedUids::default() } else { box_.known().sorted() };
     let may_look = box_.pending.is_empty() && asked.may_look();
@@ -73,12 +73,12 @@ pub(super) async fn sync(
 pub(in crate::command) async fn estimate(
     ctx: &Context<'_>,
     asked: &Asked,
-    state: &CollectionState,
+    state: &mut CollectionState,
 ) -> Result<usize, Trouble> {
     let FolderObject::Imap(folder) = &state.folder else {
         return Err(Trouble::Reset("the row holds no mailbox".to_owned()));
     };
-    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.pending.list());
+    let mut box_ = Mailbox::new(ctx, asked, folder.clone(), state.take_pending());
     if box_.pending.is_empty() {
         box_.look(&BTreeMap::new()).await?;
     }

@@ -50,52 +50,50 @@ pub fn read_pending(bytes: &[u8], ids: Ids) -> Result<Pending, Unreadable> {
     Ok(changes.into())
 }
 
-/// Reads a list of nothing but uids, whose keys count from 0, without a value for each.
+/// Reads a list of nothing but uids of mail.
 fn read_uids(bytes: &[u8]) -> Option<Vec<u32>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (n_uids, rest) = text.strip_prefix("a:")?.split_once(":{")?;
-    let n_uids: usize = n_uids.parse().ok().filter(|n| *n <= bytes.len())?;
-    let mut uids = Vec::with_capacity(n_uids);
-    let mut fields = rest.strip_suffix('}')?.split_inclusive(';');
-    for n in 0..n_uids {
-        if usize::try_from(read_int(fields.next()?)?) != Ok(n) {
-            return None;
-        }
-        uids.push(read_int(fields.next()?).filter(|uid| *uid > 0)?);
-    }
-    fields.next().is_none().then_some(uids)
+    read_listed(bytes, "i:0;i:1;".len(), |rest| {
+        let (uid, rest) = field(rest)?;
+        Some((read_int(uid).filter(|uid| *uid > 0)?, rest))
+    })
 }
 
-/// Bytes of an entry of such a list: `i:0;s:1:"1";`.
-const SHORTEST: usize = 12;
-
-/// Reads a list of nothing but uids that are texts, whose keys count from 0, without a value for
-/// each: the first list of a large address book.
+/// Reads a list of nothing but uids that are texts: the first list of a large address book.
 fn read_texts(bytes: &[u8]) -> Option<Vec<PendingChange>> {
+    read_listed(bytes, "i:0;s:1:\"1\";".len(), |rest| {
+        let (length, rest) = rest.strip_prefix("s:")?.split_once(":\"")?;
+        let (uid, rest) = rest.split_at_checked(length.parse().ok()?)?;
+        let item = (!uid.is_empty() && uid != "0").then(|| ItemId::Item(uid.to_owned()))?;
+        Some((PendingChange::new(item, What::Listed), rest.strip_prefix("\";")?))
+    })
+}
+
+/// Reads a list whose keys count from 0, without a value for each entry, of which none has fewer
+/// bytes than `shortest`; `read` answers an entry's uid and what comes after it.
+fn read_listed<T>(
+    bytes: &[u8],
+    shortest: usize,
+    read: impl Fn(&str) -> Option<(T, &str)>,
+) -> Option<Vec<T>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let (n_uids, mut rest) = text.strip_prefix("a:")?.split_once(":{")?;
-    let n_uids: usize = n_uids.parse().ok().filter(|n| *n <= bytes.len() / SHORTEST)?;
-    let mut changes = Vec::with_capacity(n_uids);
+    let n_uids: usize = n_uids.parse().ok().filter(|n| *n <= bytes.len() / shortest)?;
+    let mut uids = Vec::with_capacity(n_uids);
     for n in 0..n_uids {
-        let (key, after) = rest.split_at_checked(rest.find(';')?.checked_add(1)?)?;
+        let (key, after) = field(rest)?;
         if usize::try_from(read_int(key)?) != Ok(n) {
             return None;
         }
-        let (length, after) = after.strip_prefix("s:")?.split_once(":\"")?;
-        let (uid, after) = after.split_at_checked(length.parse().ok()?)?;
-        if uid.is_empty() || uid == "0" {
-            return None;
-        }
-        rest = after.strip_prefix("\";")?;
-        let item = ItemId::Item(uid.to_owned());
-        changes.push(PendingChange {
-            item,
-            what: What::Listed,
-            ignore: false,
-            extra: Array::new(),
-        });
+        let (uid, after) = read(after)?;
+        uids.push(uid);
+        rest = after;
     }
-    (rest == "}").then_some(changes)
+    (rest == "}").then_some(uids)
+}
+
+/// A field up to its semicolon, and what comes after it.
+fn field(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(text.find(';')?.checked_add(1)?)
 }
 
 /// `i:7;` as PHP writes it.

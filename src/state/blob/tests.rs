@@ -173,7 +173,7 @@ fn a_long_list_of_uids_is_a_few_runs() {
     // Neither up nor down: kept as it is.
     let text = "a:3:{i:0;i:5;i:1;i:9;i:2;i:7;}";
     let pending = read_pending(text.as_bytes(), Ids::Mail).unwrap();
-    assert_eq!((pending.list().changes.len(), pending.len()), (3, 3));
+    assert_eq!((pending.clone().list().changes.len(), pending.len()), (3, 3));
     assert_eq!(write_pending(&pending), text.as_bytes());
     for odd in [
         "a:2:{i:0;i:5;}",
